@@ -1,0 +1,42 @@
+/** The types of a declared field (docs/masks.md). The declaration decides, never the value. */
+export type FieldType = 'string' | 'id' | 'integer' | 'number' | 'boolean' | 'date' | 'datetime' | 'string[]'
+
+export interface FieldDeclaration {
+  readonly name: string
+  readonly type: FieldType
+  /** Where the value stands in the row: decoded RFC 6901 reference tokens. */
+  readonly path: readonly string[]
+}
+
+/** A declared kind of row. */
+export interface Dataset {
+  readonly name: string
+  /** Name of the field that names the row's tenant. */
+  readonly tenantField: string
+  readonly fields: ReadonlyMap<string, FieldDeclaration>
+  /** `tenant`: every member of the tenant may read; `granted`: only with a permit grant. */
+  readonly visibility: 'tenant' | 'granted'
+  /** A mask every caller is held to, as written; undefined = none. */
+  readonly base: unknown
+}
+
+/** A number exactly as the document spells it, so that nothing beyond 2^53 is rounded. */
+export class JsonNumber {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** A JSON value that no operator reads: an object, or an array that is not all strings. */
+export const unreadable: unique symbol = Symbol('unreadable')
+
+/** What a row holds at a field's path. `undefined` = absent. */
+export type FieldValue = undefined | null | boolean | string | JsonNumber | readonly string[] | typeof unreadable
+
+/** Says whether a row is permitted: only TRUE permits (three-valued logic). */
+export interface RowPredicate {
+  /** The fields that `test` wants, in the order of its argument. */
+  readonly reads: readonly FieldDeclaration[]
+  test(values: readonly FieldValue[]): boolean
+}
