@@ -1,5 +1,5 @@
-import Type from 'typebox'
-import { closed, duration, flag, size, strings, text, word, wordOrNull } from './schema-parts.ts'
+import { Type } from 'typebox'
+import { closed, duration, flag, size, strings, text, wait, waitOrNone, word, wordOrNull } from './schema-parts.ts'
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 const pointer = (description: string) =>
@@ -71,8 +71,8 @@ const filter = {
   whenNone: Type.Optional(
     word(['refuse', 'empty'], 'Without any grant the request is refused, or answered without rows. Default `refuse`.'),
   ),
-  pass: Type.Optional(strings('Media types of answers that carry no rows and pass unfiltered. Default none.', [])),
-  keepHeaders: Type.Optional(strings('Answer headers that reach the caller besides the usual ones. Default none.', [])),
+  pass: Type.Optional(strings('Media types of answers that carry no rows and pass unfiltered. Default none.')),
+  keepHeaders: Type.Optional(strings('Answer headers that reach the caller besides the usual ones. Default none.')),
   check: Type.Optional(
     Type.Object(
       { body: pointers('Where rows stand in the request body.') },
@@ -85,8 +85,10 @@ const filter = {
       maxItems: 8,
     }),
   ),
-  maxRow: Type.Optional(size('Longest row of an answer. Default `1MiB`.')),
-  maxBlock: Type.Optional(size('Longest answer that is held back as a whole (`onViolation: block`). Default `8MiB`.')),
+  maxRow: Type.Optional(size('Longest row of an answer. Default `1MiB`.', { maxBytes: 2 ** 28 })),
+  maxBlock: Type.Optional(
+    size('Longest answer that is held back as a whole (`onViolation: block`). Default `8MiB`.', { maxBytes: 2 ** 28 }),
+  ),
 }
 
 const route = Type.Object(
@@ -101,9 +103,11 @@ const route = Type.Object(
     ...filter,
     limit: Type.Optional(routeLimit),
     maxBody: Type.Optional(size('Longest request body. Default `listen.maxBody`.')),
-    timeout: Type.Optional(duration('Longest wait for the whole answer. Default: the timeouts of the app.')),
+    timeout: Type.Optional(wait('Longest wait for the whole answer. Default: the timeouts of the app.')),
     websocket: Type.Optional(
-      flag('WebSocket handshakes are let through. Default: `websocket` of the app, never on a dataset.', false),
+      Type.Boolean({
+        description: 'WebSocket handshakes are let through. Default: `websocket` of the app, never on a dataset.',
+      }),
     ),
     audit: Type.Optional(
       Type.Boolean({ description: 'Write `data.read` and `data.written` events. Default: true on a dataset.' }),
@@ -165,8 +169,8 @@ export const app = Type.Object(
             pattern: '^/[^#\\s]*$',
             expects: 'a path that begins with /',
           }),
-          every: duration('Pause between two checks.', '5s'),
-          timeout: duration('Longest wait for an answer.', '2s'),
+          every: wait('Pause between two checks.', '5s'),
+          timeout: wait('Longest wait for an answer.', '2s'),
         },
         { ...closed, description: 'Health checks of the upstreams.' },
       ),
@@ -179,9 +183,9 @@ export const app = Type.Object(
     ),
     timeouts: Type.Object(
       {
-        connect: duration('To connect.', '5s'),
-        headers: duration('Until the headers of the answer.', '60s'),
-        body: duration('Between two parts of the answer; `0s` = none.', '300s'),
+        connect: wait('To connect.', '5s'),
+        headers: wait('Until the headers of the answer.', '60s'),
+        body: waitOrNone('Between two parts of the answer; `0` = for ever.', '300s'),
       },
       { ...closed, description: 'Longest waits for the upstream.', default: {} },
     ),

@@ -1,10 +1,12 @@
-import Type from 'typebox'
+import { Type } from 'typebox'
 
 /** Adds what every object of the file has: no key that is not declared, and `{}` where it may be left out. */
 export const closed = { additionalProperties: false } as const
 
-export const durationPattern = '^(0|[1-9][0-9]{0,8})(ms|s|m|h|d)$'
-export const sizePattern = '^(0|[1-9][0-9]{0,11})(B|KiB|MiB|GiB)?$'
+const durationPattern = '^[1-9][0-9]{0,8}(ms|s|m|h|d)$'
+const sizePattern = '^(0|[1-9][0-9]{0,11})(B|KiB|MiB|GiB)?$'
+/** A timer longer than 2^31-1 ms would fire at once. */
+const longestTimerMs = 86_400_000
 
 /** `500ms`, `15m`, `8h`, `30d`. */
 export const duration = (description: string, fallback?: string) =>
@@ -15,15 +17,39 @@ export const duration = (description: string, fallback?: string) =>
     ...(fallback === undefined ? {} : { default: fallback }),
   })
 
+/** A duration that somebody waits for: a day at most. */
+export const wait = (description: string, fallback?: string) =>
+  Type.String({
+    description,
+    pattern: durationPattern,
+    expects: 'a duration such as 500ms, 15m or 1h',
+    maxMs: longestTimerMs,
+    ...(fallback === undefined ? {} : { default: fallback }),
+  })
+
+/** A duration that somebody waits for, or 0 for ever. */
+export const waitOrNone = (description: string, fallback: string) =>
+  Type.Unsafe<string | number>({
+    type: ['string', 'integer'],
+    description,
+    default: fallback,
+    pattern: '^(0|[1-9][0-9]{0,8})(ms|s|m|h|d)$',
+    minimum: 0,
+    maximum: 0,
+    expects: 'a duration such as 500ms, 15m or 1h, or 0 for none',
+    maxMs: longestTimerMs,
+  })
+
 /** `10MiB`, `64KiB`, `1024`. */
-export const size = (description: string, fallback?: string) =>
+export const size = (description: string, options: { default?: string; maxBytes?: number } = {}) =>
   Type.Unsafe<string | number>({
     type: ['string', 'integer'],
     description,
     pattern: sizePattern,
     minimum: 0,
     expects: 'a size such as 1024, 64KiB or 10MiB',
-    ...(fallback === undefined ? {} : { default: fallback }),
+    maxBytes: 2 ** 40,
+    ...options,
   })
 
 export const text = (description: string, options: { default?: string; maxLength?: number } = {}) =>
@@ -52,6 +78,7 @@ export const wordOrNull = <const W extends string>(words: readonly W[], descript
 export const port = (description: string, fallback: number) =>
   Type.Integer({ description, default: fallback, minimum: 0, maximum: 65535, expects: 'a port, 0 to 65535' })
 
+/** A list of strings; without `default` it must not be empty. */
 export const strings = (description: string, fallback?: readonly string[]) =>
   Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), {
     description,

@@ -1,6 +1,6 @@
-import Type, { type Static } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { app } from './schema-app.ts'
-import { closed, duration, flag, limit, port, size, strings, text, word } from './schema-parts.ts'
+import { closed, duration, flag, limit, port, size, strings, text, wait, word } from './schema-parts.ts'
 
 export type * from './config.ts'
 
@@ -15,12 +15,12 @@ const listen = Type.Object(
       minimum: 10,
       maximum: 2000,
     }),
-    maxBody: size('Longest request body.', '10MiB'),
+    maxBody: size('Longest request body.', { default: '10MiB' }),
     timeouts: Type.Object(
       {
-        headers: duration('For the headers of a request.', '15s'),
-        request: duration('For a whole request.', '5m'),
-        keepAlive: duration('Idle connection.', '65s'),
+        headers: wait('For the headers of a request.', '15s'),
+        request: wait('For a whole request.', '5m'),
+        keepAlive: wait('Idle connection.', '65s'),
       },
       { ...closed, description: 'Longest waits for a client.', default: {} },
     ),
@@ -59,7 +59,12 @@ const dataset = Type.Object(
       'granted',
     ),
     base: Type.Optional(Type.Unknown({ description: 'Row mask that holds for every caller (docs/masks.md).' })),
-    fields: Type.Record(Type.String(), field, { description: 'The fields that masks may name.', minProperties: 1 }),
+    fields: Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_.-]{0,63}$' }), field, {
+      ...closed,
+      keys: 'a field name (letters, digits, . _ -)',
+      description: 'The fields that masks may name.',
+      minProperties: 1,
+    }),
   },
   { ...closed, description: 'A declared kind of row.' },
 )
@@ -137,7 +142,12 @@ export const schema = Type.Object(
       { level: word(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'Least level that is written.', 'info') },
       { ...closed, description: 'The log of the process.', default: {} },
     ),
-    datasets: Type.Record(Type.String(), dataset, { description: 'Declared kinds of rows, by name.', default: {} }),
+    datasets: Type.Record(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$' }), dataset, {
+      ...closed,
+      keys: 'a dataset name (letters, digits, . _ -)',
+      description: 'Declared kinds of rows, by name.',
+      default: {},
+    }),
     apps: Type.Array(app, { description: 'The applications behind the edge.', minItems: 1, maxItems: 200 }),
   },
   closed,
