@@ -47,8 +47,8 @@ function openFile(path: string): number {
 
 /**
  * One JSON line per event, each chained to the one before it (docs/audit.md).
- * The line is finished here and handed to pino's destination rather than to a pino logger: the chain is a hash
- * over the exact bytes before it, and a logger serialises and writes in one step.
+ * The line is finished here and not by a pino logger: the chain is a hash over the exact bytes before it, and a
+ * logger serialises and writes in one step.
  */
 class JsonLinesLog implements AuditLog {
   readonly #clock: Clock

@@ -1,11 +1,10 @@
-import { once } from 'node:events'
-import { fsync } from 'node:fs'
+import { close, fsync, write, writeSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { pino } from 'pino'
 import { ProxyError } from '../errors.ts'
 
 export interface LineSinkOptions {
-  /** Each write is with the kernel when `push` returns (regular files); otherwise a thread writes (pipes). */
+  /** Each line is with the kernel when `push` returns (regular files); otherwise a thread writes (pipes). */
   readonly sync: boolean
   readonly maxLines: number
   readonly maxBytes: number
@@ -14,20 +13,23 @@ export interface LineSinkOptions {
 
 const batchBytes = 256 * 1024
 const closeWithinMs = 2000
+const laggingMs = 20
+const nothing = Buffer.alloc(0)
 const syncFile = promisify(fsync)
+const closeFile = promisify(close)
 
 /**
- * Finished lines to a file descriptor, in order, through pino's own destination.
- * What the descriptor does not take stays queued, up to the bounds, and is tried again until it does.
+ * Finished lines to a file descriptor, in order. What it does not take stays queued, to the byte and up to the
+ * bounds, and is tried again until it does.
+ * Not pino's destination: that falls silent for good after one EPIPE, and at exit spins for ever on a full disk.
  */
 export class LineSink {
   readonly #fd: number
   readonly #options: LineSinkOptions
-  readonly #destination: ReturnType<typeof pino.destination>
-  #queue: string[] = []
+  readonly #queue: string[] = []
   #queueBytes = 0
-  #inFlightLines = 0
-  #inFlightBytes = 0
+  #batch = nothing
+  #batchLines = 0
   #failure: string | undefined
   #retry: NodeJS.Timeout | undefined
   #closed = false
@@ -36,11 +38,6 @@ export class LineSink {
   constructor(fd: number, options: LineSinkOptions) {
     this.#fd = fd
     this.#options = options
-    // A write that would block is an error to us where we write synchronously: the event loop must not sleep.
-    const retryEAGAIN = () => !options.sync
-    this.#destination = pino.destination({ fd, sync: options.sync, retryEAGAIN })
-    this.#destination.on('error', (error: NodeJS.ErrnoException) => this.#failed(error))
-    if (!options.sync) this.#destination.on('drain', () => this.#written())
   }
 
   get failure(): string | undefined {
@@ -49,22 +46,22 @@ export class LineSink {
 
   /** Lines accepted and not yet written. */
   get pending(): number {
-    return this.#queue.length + this.#inFlightLines
+    return this.#queue.length + this.#batchLines
   }
 
   get isFull(): boolean {
-    return this.pending >= this.#options.maxLines || this.#queueBytes + this.#inFlightBytes >= this.#options.maxBytes
+    return this.pending >= this.#options.maxLines || this.#queueBytes + this.#batch.length >= this.#options.maxBytes
   }
 
   get isClosed(): boolean {
     return this.#closed
   }
 
-  /** Takes one or more finished lines (each with its newline); the caller has asked `isFull`. */
+  /** Takes a finished line with its newline; the caller has asked `isFull`. */
   push(line: string): void {
     this.#queue.push(line)
     this.#queueBytes += Buffer.byteLength(line)
-    this.#pump()
+    if (this.#batchLines === 0) this.#next()
   }
 
   /** Resolves when all lines so far are written and, for files, on disk; rejects while the descriptor refuses them. */
@@ -80,16 +77,75 @@ export class LineSink {
     if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#retry)
-    const late = AbortSignal.timeout(closeWithinMs)
-    if (this.#failure !== undefined) this.#again()
-    await Promise.race([this.#settled(), aborted(late)])
+    if (this.#failure !== undefined) {
+      this.#failure = undefined
+      this.#write()
+    }
+    await Promise.race([this.#settled(), sleep(closeWithinMs, undefined, { ref: false })])
+    clearTimeout(this.#retry)
     const left = this.pending
     const why = this.failure ?? 'the reader is too slow'
     if (left === 0 && this.#options.sync) await this.#toDisk()
-    const ended = once(this.#destination, 'close')
-    this.#destination.destroy()
-    await Promise.race([ended, aborted(late)])
+    if (this.#fd > 2) await closeFile(this.#fd)
     if (left > 0) throw new ProxyError('ERR_AUDIT_UNAVAILABLE', `${left} events could not be written: ${why}`)
+  }
+
+  /** Moves lines from the queue into the batch that is being written. */
+  #next(): void {
+    let lines = 0
+    let bytes = 0
+    for (const line of this.#queue) {
+      if (bytes >= batchBytes) break
+      lines += 1
+      bytes += Buffer.byteLength(line)
+    }
+    this.#batch = Buffer.from(this.#queue.splice(0, lines).join(''))
+    this.#batchLines = lines
+    this.#queueBytes -= bytes
+    if (lines === 0) this.#settle()
+    else this.#write()
+  }
+
+  #write(): void {
+    if (this.#options.sync) {
+      this.#writeNow()
+      return
+    }
+    write(this.#fd, this.#batch, (error, written) => {
+      if (error === null) this.#took(written)
+      else this.#failed(error)
+    })
+  }
+
+  #writeNow(): void {
+    try {
+      this.#took(writeSync(this.#fd, this.#batch))
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  #took(bytes: number): void {
+    this.#failure = undefined
+    this.#batch = this.#batch.subarray(bytes)
+    if (this.#batch.length > 0) {
+      this.#write()
+      return
+    }
+    this.#batchLines = 0
+    this.#next()
+  }
+
+  #failed(error: unknown): void {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    if (code === 'EAGAIN') {
+      // A pipe whose reader lags: not a failure until the queue is full.
+      this.#retry = setTimeout(() => this.#write(), laggingMs)
+      return
+    }
+    this.#failure = `the audit log cannot be written: ${code}`
+    if (!this.#closed) this.#retry = setTimeout(() => this.#write(), this.#options.retryMs).unref()
+    this.#settle()
   }
 
   async #toDisk(): Promise<void> {
@@ -98,69 +154,6 @@ export class LineSink {
     } catch (cause) {
       throw new ProxyError('ERR_AUDIT_UNAVAILABLE', 'the audit log cannot be synchronised to disk', { cause })
     }
-  }
-
-  #pump(): void {
-    while (this.#inFlightLines === 0 && this.#queue.length > 0) {
-      this.#destinationTakes(this.#nextBatch())
-      if (!this.#options.sync) return
-    }
-  }
-
-  #nextBatch(): string {
-    let count = 0
-    let bytes = 0
-    for (const line of this.#queue) {
-      const size = Buffer.byteLength(line)
-      if (count > 0 && bytes + size > batchBytes) break
-      count += 1
-      bytes += size
-    }
-    this.#inFlightLines = count
-    this.#inFlightBytes = bytes
-    this.#queueBytes -= bytes
-    return this.#queue.splice(0, count).join('')
-  }
-
-  /** In synchronous mode an error is emitted before `write` returns, so its absence means written. */
-  #destinationTakes(text: string): void {
-    if (!this.#options.sync) {
-      this.#destination.write(text)
-      return
-    }
-    this.#failure = undefined
-    this.#destination.write(text)
-    if (this.#hasFailed()) return
-    this.#inFlightLines = 0
-    this.#inFlightBytes = 0
-    this.#settle()
-  }
-
-  // A method, because the compiler does not see that `write` may set it.
-  #hasFailed(): boolean {
-    return this.#failure !== undefined
-  }
-
-  #written(): void {
-    this.#failure = undefined
-    this.#inFlightLines = 0
-    this.#inFlightBytes = 0
-    this.#pump()
-    if (this.pending === 0) this.#settle()
-  }
-
-  /** The destination keeps what it could not write, to the byte, and goes on from there at the next write. */
-  #failed(error: NodeJS.ErrnoException): void {
-    this.#failure = `the audit log cannot be written: ${error.code ?? 'unknown error'}`
-    clearTimeout(this.#retry)
-    if (!this.#closed) this.#retry = setTimeout(() => this.#again(), this.#options.retryMs).unref()
-    this.#settle()
-  }
-
-  #again(): void {
-    if (this.#closed) this.#failure = undefined
-    this.#destinationTakes('')
-    this.#pump()
   }
 
   async #settled(): Promise<void> {
@@ -175,8 +168,4 @@ export class LineSink {
     this.#waiting = []
     for (const resolve of waiting) resolve()
   }
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await once(signal, 'abort')
 }

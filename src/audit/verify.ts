@@ -57,7 +57,7 @@ async function verifyLines(lines: AsyncIterable<ReadLine>, start: Place): Promis
     }
     const damaged = torn.firstLine
     if (damaged !== undefined && !torn.vouchedBy(sealed)) return { ...verdict(), firstBad: notALine(damaged) }
-    const reason = whyMisplaced(sealed, last ?? start)
+    const reason = whyMisplaced(sealed, last ?? start) ?? whyUnvouched(sealed, damaged)
     if (reason !== undefined) return { ...verdict(), firstBad: { line: number, reason } }
     if (damaged !== undefined) warnings.push(`line ${damaged}: torn by a crash, as line ${number} says`)
     last = sealed
@@ -79,6 +79,12 @@ function whyMisplaced(line: SealedLine, previous: Place): string | undefined {
   if (line.seq < expected) return `reordered or repeated: event ${expected} should be here, and ${line.seq} is`
   if (chainOf(previous.chain, line.canonical) === line.chain) return undefined
   return 'altered: the chain does not hold here (or the line before was altered and its own chain value renewed)'
+}
+
+/** A line that owns up to damage stands behind that damage, or somebody tidied up. */
+function whyUnvouched(line: SealedLine, damaged: number | undefined): string | undefined {
+  if (damaged !== undefined || line.event !== 'edge.started' || line.detail.recovered !== true) return undefined
+  return 'removed: the torn line that this one speaks of is gone'
 }
 
 /** Unreadable lines since the last good one. */
