@@ -101,8 +101,9 @@ class Reader {
     if (isMap(node)) return this.#readMap(node.items, path, depth)
     if (!isScalar(node)) return null
     const value: unknown = node.value
-    if (typeof value !== 'number' || Number.isFinite(value)) return value
-    return this.#refuse(node, path, 'is not a finite number')
+    if (typeof value !== 'number') return value
+    if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))) return value
+    return this.#refuse(node, path, 'is a number that cannot be held exactly; put it in quotes')
   }
 
   #readMap(pairs: readonly { key: unknown; value: unknown }[], path: Path, depth: number): unknown {

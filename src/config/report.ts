@@ -24,9 +24,9 @@ export class Report {
     this.#found.push({ path, problem: { file: this.#file, line, column, path: formatPath(path), message } })
   }
 
-  /** Nothing is wrong at `path` or below it. */
+  /** Nothing is wrong at `path`, below it, or with what holds it. */
   clean(path: Path): boolean {
-    return !this.#found.some((found) => isBelow(found.path, path))
+    return !this.#found.some((found) => isBelow(found.path, path) || isBelow(path, found.path))
   }
 
   /** The value at `path` came from the environment or a file: no message may show it. */

@@ -1,0 +1,163 @@
+import { isOwn } from './check-apps.ts'
+import { keptHeaderFault, passFault } from './header-names.ts'
+import { covers, type PathPattern, parsePathPattern, reaches } from './path-pattern.ts'
+import { type Path, suggestion } from './problems.ts'
+import type { Report } from './report.ts'
+import { overlaps, parseRowPointer } from './row-pointer.ts'
+import type { Source } from './schema.ts'
+
+type AppSource = Source['apps'][number]
+type RouteSource = AppSource['routes'][number]
+type RowsSource = NonNullable<RouteSource['rows']>
+
+interface Earlier {
+  readonly index: number
+  readonly methods: readonly string[]
+  readonly pattern: PathPattern
+}
+
+/** These say how rows are filtered, so they mean nothing without a dataset. */
+const rowKeys = [
+  'rows',
+  'onViolation',
+  'withheldAs',
+  'whenNone',
+  'pass',
+  'keepHeaders',
+  'check',
+  'inject',
+  'maxRow',
+  'maxBlock',
+] as const
+
+/** Checks the routes of one app, each by itself and against those before it. */
+export function checkRoutes(app: AppSource, base: Path, datasets: readonly string[], report: Report): void {
+  const earlier: Earlier[] = []
+  for (const [index, route] of app.routes.entries()) {
+    const path = [...base, 'routes', index]
+    const pattern = report.clean([...path, 'path']) ? checkPath(route.path, [...path, 'path'], report) : undefined
+    if (pattern !== undefined && report.clean([...path, 'methods'])) {
+      checkReach(app, route, pattern, base, path, earlier, report)
+      earlier.push({ index, methods: route.methods, pattern })
+    }
+    checkDataset(route, path, datasets, report)
+    checkSocket(route, path, report)
+  }
+}
+
+function checkPath(text: string, path: Path, report: Report): PathPattern | undefined {
+  const pattern = parsePathPattern(text)
+  if (typeof pattern === 'string') report.add(path, pattern)
+  else if (isOwn(text)) report.add(path, "must not be under /.sallyport: those pages are the edge's own")
+  else return pattern
+  return undefined
+}
+
+function checkReach(
+  app: AppSource,
+  route: RouteSource,
+  pattern: PathPattern,
+  base: Path,
+  path: Path,
+  earlier: readonly Earlier[],
+  report: Report,
+): void {
+  if (new Set(route.methods).size < route.methods.length) report.add([...path, 'methods'], 'names a method twice')
+  if (report.clean([...base, 'match']) && !reaches(app.match.path, pattern)) {
+    return report.add(
+      [...path, 'path'],
+      `can never match: the app answers under ${report.quote([...base, 'match', 'path'], app.match.path)} only`,
+    )
+  }
+  const wider = earlier.filter((candidate) => covers(candidate.pattern, pattern))
+  const takers = route.methods.map((method) => wider.find((candidate) => candidate.methods.includes(method))?.index)
+  if (takers.some((taker) => taker === undefined)) return
+  const names = [...new Set(takers)].map((taker) => `routes[${taker}]`).join(' and ')
+  report.add([...path, 'path'], `can never match: ${names} before it takes every such request`)
+}
+
+function checkDataset(route: RouteSource, path: Path, datasets: readonly string[], report: Report): void {
+  const at = [...path, 'dataset']
+  if (!report.clean(at)) return
+  if (route.dataset === undefined) {
+    for (const key of rowKeys) {
+      if (route[key] !== undefined) report.add([...path, key], 'means nothing without a dataset', 'key')
+    }
+    return
+  }
+  if (!datasets.includes(route.dataset)) {
+    const hint = report.referenced(at) ? '' : suggestion(route.dataset, datasets)
+    report.add(at, `no dataset is called ${report.quote(at, route.dataset)}${hint}`)
+  }
+  checkFilter(route, path, report)
+}
+
+function checkFilter(route: RouteSource, path: Path, report: Report): void {
+  const readable = (key: string): boolean => report.clean([...path, key])
+  if (route.access === 'public') {
+    report.add([...path, 'access'], 'a route with a dataset cannot be public: rows belong to tenants')
+  }
+  if (route.rows !== undefined && readable('rows')) checkRows(route.rows, [...path, 'rows'], report)
+  if (route.rows === undefined) {
+    report.add([...path, 'rows'], 'is missing: a route with a dataset says where the rows of its answers stand', 'key')
+  }
+  if (route.check !== undefined && readable('check'))
+    checkPointers(route.check.body, [...path, 'check', 'body'], report)
+  if (route.keepHeaders !== undefined && readable('keepHeaders')) {
+    checkEach(route.keepHeaders, (name) => keptHeaderFault(name.toLowerCase()), [...path, 'keepHeaders'], report)
+  }
+  if (route.pass !== undefined && readable('pass')) checkEach(route.pass, passFault, [...path, 'pass'], report)
+}
+
+function checkRows(rows: RowsSource, path: Path, report: Report): void {
+  const at = checkPointers(rows.at, [...path, 'at'], report)
+  const keep = checkPointers(rows.keep, [...path, 'keep'], report)
+  for (const [i, pointer] of keep.entries()) {
+    const leaks = pointer !== undefined && at.some((row) => row !== undefined && overlaps(row, pointer))
+    if (leaks) report.add([...path, 'keep', i], 'would let rows through unfiltered')
+  }
+  if (rows.total === undefined) return
+  const [total] = checkPointers([rows.total.at], [...path, 'total'], report, 'at')
+  if (total === undefined) return
+  const misplaced =
+    total.length === 0 || total.includes('*') || at.some((row) => row !== undefined && overlaps(row, total))
+  if (misplaced) report.add([...path, 'total', 'at'], 'must be one value outside the rows')
+}
+
+function checkPointers(
+  pointers: readonly string[],
+  path: Path,
+  report: Report,
+  key?: string,
+): readonly (readonly string[] | undefined)[] {
+  const seen = new Set<string>()
+  return pointers.map((text, i) => {
+    const pointer = parseRowPointer(text)
+    const place = [...path, key ?? i]
+    if (pointer === undefined) report.add(place, 'must be an RFC 6901 pointer such as /items/*')
+    else if (seen.has(text)) report.add(place, 'is listed twice')
+    seen.add(text)
+    return pointer
+  })
+}
+
+function checkEach(
+  names: readonly string[],
+  faultOf: (name: string) => string | undefined,
+  path: Path,
+  report: Report,
+): void {
+  for (const [i, name] of names.entries()) {
+    const fault = faultOf(name)
+    if (fault !== undefined) report.add([...path, i], fault)
+  }
+}
+
+function checkSocket(route: RouteSource, path: Path, report: Report): void {
+  if (!report.clean([...path, 'websocket']) || route.websocket !== true) return
+  if (route.dataset !== undefined) {
+    report.add([...path, 'websocket'], 'cannot be true on a route with a dataset: frames are not filtered')
+  } else if (report.clean([...path, 'methods']) && !route.methods.includes('GET')) {
+    report.add([...path, 'websocket'], 'needs the method GET: a handshake is one')
+  }
+}

@@ -1,0 +1,123 @@
+import type { Dataset } from '../mask/language.ts'
+import type {
+  AppConfig,
+  DatasetRouteConfig,
+  IdentityConfig,
+  IdentityFact,
+  RouteAccess,
+  RouteConfig,
+  RowPointer,
+  RowsConfig,
+} from './config.ts'
+import { bytes, limit, ms } from './resolve-units.ts'
+import { parseRowPointer } from './row-pointer.ts'
+import type { Source } from './schema.ts'
+
+type AppSource = Source['apps'][number]
+type RouteSource = AppSource['routes'][number]
+
+interface Surroundings {
+  readonly datasets: ReadonlyMap<string, Dataset>
+  readonly publicHost: string
+  readonly maxBodyBytes: number
+}
+
+/** Gives a checked app its final form. */
+export function resolveApp(app: AppSource, around: Surroundings): AppConfig {
+  const { health, tls, timeouts } = app
+  return {
+    id: app.id,
+    hosts: app.match.hosts.length > 0 ? app.match.hosts : [around.publicHost],
+    path: app.match.path,
+    upstreams: app.upstreams.map((upstream) => new URL(upstream).origin),
+    health:
+      health === undefined
+        ? undefined
+        : { path: health.path, everyMs: ms(health.every), timeoutMs: ms(health.timeout) },
+    tls: tls === undefined ? undefined : { caFile: tls.ca },
+    timeouts: { connectMs: ms(timeouts.connect), headersMs: ms(timeouts.headers), bodyMs: ms(timeouts.body) },
+    websocket: app.websocket,
+    identity: resolveIdentity(app.identity),
+    routes: app.routes.map((route) => resolveRoute(route, app, around)),
+  }
+}
+
+function resolveIdentity(identity: AppSource['identity']): IdentityConfig {
+  const { profile, assertion, forwardAuthorization, host, headers = {} } = identity
+  const names = facts.flatMap((fact) => {
+    const name = headers[fact]
+    return name === undefined ? [] : [[fact, name.toLowerCase()] as const]
+  })
+  return { profile, headers: new Map(names), assertion, forwardAuthorization, host }
+}
+
+const facts: readonly IdentityFact[] = [
+  'account',
+  'email',
+  'name',
+  'tenant',
+  'roles',
+  'groups',
+  'row-mask',
+  'row-mask-digest',
+]
+
+function resolveRoute(route: RouteSource, app: AppSource, around: Surroundings): RouteConfig {
+  const dataset = route.dataset === undefined ? undefined : around.datasets.get(route.dataset)
+  if (route.dataset !== undefined && dataset === undefined) throw new TypeError('a dataset got past the checks')
+  const common = {
+    methods: route.methods,
+    path: route.path,
+    access: resolveAccess(route.access),
+    action: route.action,
+    limit: route.limit === undefined ? undefined : limit(route.limit),
+    maxBodyBytes: route.maxBody === undefined ? around.maxBodyBytes : bytes(route.maxBody),
+    timeoutMs: route.timeout === undefined ? undefined : ms(route.timeout),
+    websocket: dataset === undefined && (route.websocket ?? app.websocket),
+    audit: route.audit ?? dataset !== undefined,
+  }
+  return dataset === undefined ? { ...common, dataset: undefined } : { ...common, ...resolveFilter(route, dataset) }
+}
+
+function resolveAccess(access: RouteSource['access']): RouteAccess {
+  return typeof access === 'string' ? { kind: access } : { kind: 'roles', roles: access.roles }
+}
+
+function resolveFilter(
+  route: RouteSource,
+  dataset: Dataset,
+): Omit<
+  DatasetRouteConfig,
+  'methods' | 'path' | 'access' | 'action' | 'limit' | 'maxBodyBytes' | 'timeoutMs' | 'websocket' | 'audit'
+> {
+  return {
+    dataset,
+    rows: resolveRows(route.rows),
+    onViolation: route.onViolation ?? 'drop',
+    withheldAs: route.withheldAs === undefined ? 'removed' : (route.withheldAs ?? 'null'),
+    whenNone: route.whenNone ?? 'refuse',
+    pass: (route.pass ?? []).map((type) => type.toLowerCase()),
+    keepHeaders: (route.keepHeaders ?? []).map((name) => name.toLowerCase()),
+    check: route.check === undefined ? undefined : { body: route.check.body.map(pointer) },
+    inject: route.inject ?? [],
+    maxRowBytes: bytes(route.maxRow ?? '1MiB'),
+    maxBlockBytes: bytes(route.maxBlock ?? '8MiB'),
+  }
+}
+
+function resolveRows(rows: RouteSource['rows']): RowsConfig {
+  if (rows === undefined) throw new TypeError('a dataset without rows got past the checks')
+  const { total } = rows
+  return {
+    at: rows.at.map(pointer),
+    kind: rows.kind,
+    total: total === undefined ? undefined : { at: pointer(total.at), policy: total.policy ?? 'null' },
+    keep: rows.keep.map(pointer),
+  }
+}
+
+function pointer(text: string): RowPointer {
+  const tokens = parseRowPointer(text)
+  if (tokens === undefined) throw new TypeError('a pointer got past the checks')
+  return tokens
+}
