@@ -1,0 +1,78 @@
+import { ProxyError } from '../../errors.ts'
+import type { RequestHeaders } from '../../exchange.ts'
+
+/** RFC 9110 section 5.6.2: what a field name is made of. */
+const TOKEN_PUNCTUATION = "!#$%&'*+-.^_`|~"
+const isTokenCode = Uint8Array.from({ length: 256 }, (_, code) => {
+  const char = String.fromCharCode(code)
+  return /[0-9A-Za-z]/.test(char) || TOKEN_PUNCTUATION.includes(char) ? 1 : 0
+})
+const HTAB = 0x09
+
+/**
+ * Checks the count and every byte, then offers the headers by lower-case name.
+ * Control characters and obs-text have several readings downstream (Envoy CVE-2026-73552), so none passes.
+ */
+export function readHeaders(rawHeaders: readonly string[], maxHeaders: number): RequestHeaders {
+  if (rawHeaders.length > maxHeaders * 2) {
+    throw new ProxyError('ERR_HEADER_COUNT', `${rawHeaders.length / 2} request headers, ${maxHeaders} are allowed`)
+  }
+  if (rawHeaders.length % 2 !== 0) throw new ProxyError('ERR_HEADER_INVALID', 'a header without a value')
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (!isToken(rawHeaders[i] ?? '')) throw new ProxyError('ERR_HEADER_INVALID', 'an illegal header name')
+    if (!isFieldValue(rawHeaders[i + 1] ?? '')) {
+      throw new ProxyError('ERR_HEADER_INVALID', `an illegal byte in the value of ${rawHeaders[i] ?? ''}`)
+    }
+  }
+  return new IndexedHeaders(rawHeaders)
+}
+
+const none: readonly string[] = []
+
+class IndexedHeaders implements RequestHeaders {
+  readonly #raw: readonly string[]
+  #index: Map<string, string[]> | undefined
+
+  constructor(raw: readonly string[]) {
+    this.#raw = raw
+  }
+
+  single(name: string): string | undefined {
+    const values = this.all(name)
+    if (values.length > 1) throw new ProxyError('ERR_HEADER_INVALID', `${name} is repeated`)
+    return values[0]
+  }
+
+  all(name: string): readonly string[] {
+    this.#index ??= indexHeaders(this.#raw)
+    return this.#index.get(name) ?? none
+  }
+}
+
+function indexHeaders(raw: readonly string[]): Map<string, string[]> {
+  const index = new Map<string, string[]>()
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = (raw[i] ?? '').toLowerCase()
+    const value = raw[i + 1] ?? ''
+    const values = index.get(name)
+    if (values === undefined) index.set(name, [value])
+    else values.push(value)
+  }
+  return index
+}
+
+function isToken(text: string): boolean {
+  if (text.length === 0) return false
+  for (let i = 0; i < text.length; i++) {
+    if (isTokenCode[text.charCodeAt(i)] !== 1) return false
+  }
+  return true
+}
+
+function isFieldValue(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if ((code < 0x20 && code !== HTAB) || code > 0x7e) return false
+  }
+  return true
+}
