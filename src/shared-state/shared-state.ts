@@ -71,12 +71,13 @@ export interface ReplicatedSet {
   list(): Promise<readonly ReplicatedEntry[]>
   /**
    * Calls `onSnapshot` with the whole set first (and again after every reconnect), then `onChange` for each change.
-   * Resolves once the first snapshot was delivered.
+   * Resolves once the first snapshot was delivered, however long the store stays away; rejects only on close.
    */
   subscribe(subscriber: ReplicatedSubscriber): Promise<() => void>
 }
 
 export interface ReplicatedSubscriber {
-  onSnapshot(entries: readonly ReplicatedEntry[]): void
+  /** `emptied`: the store lost what it held before (flushed, restarted bare); put back what you still hold. */
+  onSnapshot(entries: readonly ReplicatedEntry[], emptied: boolean): void
   onChange(change: ReplicatedChange): void
 }
