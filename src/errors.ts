@@ -29,6 +29,7 @@ const registry = {
   ERR_SIGN_IN_REFUSED: [401, 'Unauthorized'],
   ERR_SIGN_IN_FORM: [400, 'Bad Request'],
   ERR_SIGN_IN_BUSY: [503, 'Service Unavailable'],
+  ERR_TENANT_REQUIRED: [400, 'Tenant Required'],
   // authorize and mask
   ERR_ROLE_MISSING: [403, 'Forbidden'],
   ERR_TENANT_FORBIDDEN: [403, 'Forbidden'],
@@ -59,6 +60,7 @@ const registry = {
   ERR_ITEM_NOT_FOUND: [404, 'Not Found'],
   // rooms
   ERR_STORE_UNAVAILABLE: [503, 'Service Unavailable'],
+  ERR_STORE_REFUSED: [409, 'Conflict'],
   ERR_STATE_UNAVAILABLE: [503, 'Service Unavailable'],
   ERR_AUDIT_UNAVAILABLE: [503, 'Service Unavailable'],
   ERR_KEYS_UNUSABLE: [503, 'Service Unavailable'],

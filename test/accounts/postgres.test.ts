@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:net'
+import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
+import { openAccountStore } from '../../src/accounts/open-store.ts'
+import { openPostgresStore } from '../../src/accounts/postgres.ts'
+import { ProxyError } from '../../src/errors.ts'
+import { freshDatabase, startPostgres } from '../support/postgres.ts'
+import { accountOf, accountStoreContract, refusedWith } from './contract.ts'
+
+accountStoreContract('PostgreSQL', async () => {
+  const url = await freshDatabase()
+  return { open: (options) => openPostgresStore(url, options), end: async () => {} }
+})
+
+const unavailable = refusedWith('ERR_STORE_UNAVAILABLE')
+
+describe('a PostgreSQL server', () => {
+  it('that is killed makes the store unavailable, and the same store works again after its restart', async () => {
+    const server = await startPostgres()
+    const store = await openAccountStore(server.url)
+    await store.migrate()
+    await store.putAccount(accountOf('a'))
+    await Promise.all(Array.from({ length: 20 }, () => store.ping()))
+    const inFlight = Promise.allSettled(Array.from({ length: 30 }, () => store.accounts({})))
+    await server.kill()
+    for (const outcome of await inFlight)
+      if (outcome.status === 'rejected') assert.ok(unavailable(outcome.reason), inspect(outcome.reason))
+    await assert.rejects(store.account('a'), (error) => unavailable(error) && inspect(error).includes('retryAfter: 2'))
+    await assert.rejects(store.setGroupsOf('t', 'a', []), unavailable)
+    await assert.rejects(store.migrate(), unavailable)
+    await server.restart()
+    assert.deepEqual(await store.account('a'), accountOf('a'))
+    await store.close()
+    await server.stop()
+  })
+
+  it('that is away does not keep a store from opening', async () => {
+    const store = await openAccountStore('postgres://nobody:secret-word@127.0.0.1:1/none')
+    const error: unknown = await store.ping().catch((error: unknown) => error)
+    assert.ok(unavailable(error))
+    assert.ok(!inspect(error, { depth: 9, showHidden: true }).includes('secret-word'))
+    await store.close()
+  })
+
+  it('that accepts and never answers makes the store unavailable in bounded time', async () => {
+    const silent = createServer((socket) => socket.resume().on('error', () => {}))
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const address = silent.address()
+    assert.ok(address !== null && typeof address === 'object')
+    const store = await openPostgresStore(`postgres://x:y@127.0.0.1:${address.port}/x`, { connectTimeoutMs: 100 })
+    await assert.rejects(store.ping(), unavailable)
+    await store.close()
+    await new Promise((resolve) => silent.close(resolve))
+  })
+
+  it('that refuses a row does not get the row into the error', async () => {
+    const store = await openPostgresStore(await freshDatabase())
+    await store.migrate()
+    await store.putAccount(accountOf('a'))
+    const taken = { ...accountOf('b'), email: 'a@example.com' }
+    const error: unknown = await store.putAccount(taken).catch((error: unknown) => error)
+    assert.ok(error instanceof ProxyError)
+    assert.equal(error.code, 'ERR_STORE_REFUSED')
+    assert.ok(!inspect(error, { depth: 9, showHidden: true }).includes('a@example.com'))
+    assert.match(error.message, /23505/)
+    const noOne: unknown = await store
+      .setPasswordHash('nobody', 'the-hash', { expired: false })
+      .catch((e: unknown) => e)
+    assert.ok(!inspect(noOne, { depth: 9, showHidden: true }).includes('the-hash'))
+    await store.close()
+  })
+
+  it('that cannot be an address is refused without quoting it', async () => {
+    const error: unknown = await openAccountStore('postgres://u:secret-word@[bad').catch((error: unknown) => error)
+    assert.ok(unavailable(error))
+    assert.ok(!inspect(error, { depth: 9, showHidden: true }).includes('secret-word'))
+  })
+})
