@@ -1,0 +1,133 @@
+import { type FieldValue, JsonNumber, unreadable } from '../../mask/language.ts'
+import { escaped, wide } from './json-scanner.ts'
+
+/** What was seen at a field's place. Strings are `text` plus the scanner's flags. */
+export const absent = 0
+export const isNull = 1
+export const isTrue = 2
+export const isFalse = 3
+export const isText = 4
+export const isNumber = 8
+export const isArray = 9
+export const isUnreadable = 10
+
+const cacheSize = 256
+const longestCached = 24
+
+/** The values of one row at the places that the predicate reads. */
+export class RowValues {
+  readonly #kinds: Uint8Array
+  readonly #starts: Int32Array
+  readonly #ends: Int32Array
+  readonly #values: FieldValue[]
+  /** Short strings seen lately, by a hash of their bytes. */
+  readonly #cache: string[] = []
+
+  constructor(count: number) {
+    this.#kinds = new Uint8Array(count)
+    this.#starts = new Int32Array(count)
+    this.#ends = new Int32Array(count)
+    this.#values = Array.from({ length: count }, () => undefined)
+  }
+
+  clear(): void {
+    for (let slot = 0; slot < this.#kinds.length; slot++) this.#kinds[slot] = absent
+  }
+
+  begin(slot: number, byte: number, start: number): void {
+    this.#kinds[slot] = kindOf(byte)
+    this.#starts[slot] = start
+  }
+
+  end(slot: number, flags: number, end: number): void {
+    this.#kinds[slot] = (this.#kinds[slot] ?? 0) | flags // in bounds: the tree knows no other slots
+    this.#ends[slot] = end
+  }
+
+  spoil(slot: number): void {
+    this.#kinds[slot] = isUnreadable
+  }
+
+  /** The arguments of the predicate; `bytes` holds the row from `base` on. Valid until the next call. */
+  read(bytes: Buffer, base: number): readonly FieldValue[] {
+    for (let slot = 0; slot < this.#kinds.length; slot++) this.#values[slot] = this.#value(slot, bytes, base)
+    return this.#values
+  }
+
+  #value(slot: number, bytes: Buffer, base: number): FieldValue {
+    const kind = this.#kinds[slot] ?? 0
+    const start = base + (this.#starts[slot] ?? 0)
+    const end = base + (this.#ends[slot] ?? 0)
+    switch (kind) {
+      case absent:
+        return undefined
+      case isNull:
+        return null
+      case isTrue:
+        return true
+      case isFalse:
+        return false
+      case isText:
+        return this.#short(bytes, start + 1, end - 1)
+      case isText | wide:
+        return bytes.toString('utf8', start + 1, end - 1)
+      case isText | escaped:
+      case isText | escaped | wide:
+        return text(bytes.toString('utf8', start, end))
+      case isNumber:
+        return new JsonNumber(this.#short(bytes, start, end))
+      case isArray:
+        return strings(bytes.toString('utf8', start, end))
+      default:
+        return unreadable
+    }
+  }
+
+  #short(bytes: Buffer, start: number, end: number): string {
+    const length = end - start
+    if (length > longestCached) return bytes.toString('latin1', start, end)
+    let hash = length
+    for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0
+    const slot = (hash ^ (hash >>> 8)) & (cacheSize - 1)
+    const known = this.#cache[slot]
+    if (known !== undefined && equals(known, bytes, start, length)) return known
+    const text = bytes.toString('latin1', start, end)
+    this.#cache[slot] = text
+    return text
+  }
+}
+
+function equals(text: string, bytes: Buffer, start: number, length: number): boolean {
+  if (text.length !== length) return false
+  for (let at = 0; at < length; at++) if (text.charCodeAt(at) !== bytes[start + at]) return false
+  return true
+}
+
+function kindOf(byte: number): number {
+  switch (byte) {
+    case 0x22:
+      return isText
+    case 0x7b:
+      return isUnreadable
+    case 0x5b:
+      return isArray
+    case 0x6e:
+      return isNull
+    case 0x74:
+      return isTrue
+    case 0x66:
+      return isFalse
+    default:
+      return isNumber
+  }
+}
+
+function text(json: string): FieldValue {
+  const value: unknown = JSON.parse(json)
+  return typeof value === 'string' ? value : unreadable
+}
+
+function strings(json: string): FieldValue {
+  const items: unknown = JSON.parse(json)
+  return Array.isArray(items) && items.every((item) => typeof item === 'string') ? items : unreadable
+}

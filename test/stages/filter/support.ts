@@ -1,0 +1,92 @@
+import {
+  type FieldDeclaration,
+  type FieldType,
+  type FieldValue,
+  JsonNumber,
+  type RowPredicate,
+} from '../../../src/mask/language.ts'
+import { defaultRowLimits, type RowFilter, type RowPlan } from '../../../src/stages/filter/row-plan.ts'
+import { JsonRowFilter } from '../../../src/stages/filter/rows-json.ts'
+import { JsonLinesFilter } from '../../../src/stages/filter/rows-json-lines.ts'
+
+export const ours = 'acme'
+/** Stands in every value of a row that must not go out. */
+export const marker = 'FOREIGN'
+
+export function field(name: string, path: readonly string[] = [name], type: FieldType = 'string'): FieldDeclaration {
+  return { name, type, path }
+}
+
+/** `account` is ours and `amount`, where there is one, is below 100. */
+export const smallAndOurs: RowPredicate = {
+  reads: [field('account'), field('amount', ['amount'], 'number')],
+  test: ([account, amount]) => account === ours && (amount === undefined || isBelow(amount, 100)),
+}
+
+function isBelow(value: FieldValue, bound: number): boolean {
+  return value instanceof JsonNumber && Number(value.text) < bound
+}
+
+export function planOf(changes: Partial<RowPlan> = {}): RowPlan {
+  return {
+    at: [['items', '*']],
+    predicate: smallAndOurs,
+    withhold: [],
+    withheldAs: 'removed',
+    onViolation: 'drop',
+    keep: [],
+    total: undefined,
+    limits: defaultRowLimits,
+    ...changes,
+  }
+}
+
+export interface Outcome {
+  readonly text: string | undefined
+  readonly code: string | undefined
+  /** What had gone out before the refusal. */
+  readonly released: string
+  readonly counts: unknown
+}
+
+export function runJson(plan: RowPlan, body: string | Uint8Array, cuts: readonly number[] = []): Outcome {
+  return run(new JsonRowFilter(plan), body, cuts)
+}
+
+export function runLines(plan: RowPlan, body: string | Uint8Array, cuts: readonly number[] = []): Outcome {
+  return run(new JsonLinesFilter(plan), body, cuts)
+}
+
+function run(filter: RowFilter, body: string | Uint8Array, cuts: readonly number[]): Outcome {
+  const bytes = Buffer.from(body)
+  const released: Uint8Array[] = []
+  const take = (piece: Uint8Array | undefined): void => {
+    if (piece !== undefined) released.push(Buffer.from(piece))
+  }
+  const sent = (): string => Buffer.concat(released).toString('latin1')
+  try {
+    let from = 0
+    for (const cut of [...cuts, bytes.length]) {
+      // A copy that is overwritten afterwards: the filter must not lean on a chunk that it has handed back.
+      const chunk = Buffer.from(bytes.subarray(from, cut))
+      take(filter.push(chunk))
+      chunk.fill(0x23)
+      from = cut
+    }
+    take(filter.end())
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === undefined) throw error
+    return { text: undefined, code, released: sent(), counts: { ...filter.report } }
+  }
+  return {
+    text: Buffer.concat(released).toString('utf8'),
+    code: undefined,
+    released: sent(),
+    counts: { ...filter.report },
+  }
+}
+
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
