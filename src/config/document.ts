@@ -44,7 +44,8 @@ export function parseSource(text: string): SourceDocument {
     merge: false,
     resolveKnownTags: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    // Not `silent`: that would let a second document pass.
+    logLevel: 'error',
     lineCounter: lines,
   })
   const complaints = syntaxComplaints(document, position)

@@ -1,6 +1,7 @@
 import type { Position, SourceDocument } from './document.ts'
 import { formatPath, type Path, type Problem } from './problems.ts'
 
+/** Nobody reads more. */
 const maxProblems = 500
 
 /** Gathers everything that is wrong with one file. */
@@ -20,7 +21,6 @@ export class Report {
   }
 
   addAt({ line, column }: Position, path: Path, message: string): void {
-    if (this.#found.length >= maxProblems) return
     this.#found.push({ path, problem: { file: this.#file, line, column, path: formatPath(path), message } })
   }
 
@@ -44,9 +44,10 @@ export class Report {
     return this.referenced(path) ? 'the referenced value' : JSON.stringify(value.slice(0, 80))
   }
 
-  /** In the order of the file. */
+  /** In the order of the file. The number told is bounded, the number known is not: `clean` must never forget one. */
   get problems(): readonly Problem[] {
-    return this.#found.map(({ problem }) => problem).sort((a, b) => a.line - b.line || a.column - b.column)
+    const problems = this.#found.map(({ problem }) => problem)
+    return problems.sort((a, b) => a.line - b.line || a.column - b.column).slice(0, maxProblems)
   }
 }
 

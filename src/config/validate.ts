@@ -75,6 +75,7 @@ function validateList(node: SchemaNode, value: readonly unknown[], path: Path, r
 }
 
 function validateObject(node: SchemaNode, value: Record<string, unknown>, path: Path, report: Report): void {
+  if (node.properties === undefined && node.patternProperties === undefined) return
   for (const [key, item] of Object.entries(value)) {
     const child = childOf(node, key)
     if (child !== undefined) validate(child, item, [...path, key], report)
