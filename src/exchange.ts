@@ -1,7 +1,7 @@
 import type { Policy } from './accounts/account-store.ts'
 import type { Brand } from './lib/brand.ts'
 import type { App, Route } from './stages/match/route-table.ts'
-import type { EffectiveMask } from './mask/compose.ts'
+import type { ComposedMask } from './mask/compose.ts'
 
 /**
  * What each stage establishes. A stage takes the type before it and returns the type after it; there is no other way
@@ -106,10 +106,14 @@ export interface Masked extends Authorized {
 export type RowAccess =
   /** The route declares no dataset: nothing to filter by. */
   | { readonly kind: 'undeclared' }
-  | {
-      readonly kind: 'masked'
-      readonly mask: EffectiveMask
-      /** Names of declared fields that must not reach the caller, sorted. */
-      readonly withhold: readonly string[]
-      /** No permit grant, and the route wants an empty list rather than a refusal. */
-    }
+  | MaskedRows
+
+export interface MaskedRows {
+  readonly kind: 'masked'
+  /** `none` only where the route answers it with an empty list. */
+  readonly mask: ComposedMask
+  /** Names of declared fields that must not reach the caller, sorted. */
+  readonly withhold: readonly string[]
+  /** What an upstream may be told; undefined when every row is open or none is. */
+  readonly header: { readonly json: string; readonly digest: string } | undefined
+}

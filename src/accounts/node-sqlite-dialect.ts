@@ -44,8 +44,6 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
-type Value = null | number | string
-
 function adapt(database: DatabaseSync): SqliteDatabase {
   return {
     close: () => database.close(),
@@ -62,8 +60,8 @@ function adaptStatement(statement: StatementSync): SqliteStatement {
   }
 }
 
-function values(parameters: readonly unknown[]): Value[] {
+/** SQLite has no booleans. */
+function values(parameters: readonly unknown[]): (null | number | string)[] {
   checkParameters(parameters)
-  // checkParameters lets nothing else pass.
-  return parameters as Value[]
+  return parameters.map((value) => (typeof value === 'boolean' ? Number(value) : value))
 }

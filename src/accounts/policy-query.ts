@@ -1,6 +1,5 @@
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
-import type { Json } from '../lib/json.ts'
-import type { Grant, Policy } from './account-store.ts'
+import type { Policy } from './account-store.ts'
 import { byId, parseJson, sorted, toAccount, toGrant, toMembership } from './row-codec.ts'
 import type { StoreEngine } from './store-engine.ts'
 import type { Tables } from './tables.ts'
@@ -42,12 +41,16 @@ export async function queryPolicy(engine: StoreEngine, tenant: string, account: 
     ])
     .executeTakeFirst()
   if (row === undefined) return undefined
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- built by the database from the columns of groupsOf
+  const members = parseJson(row.group_ids, 'groups') as readonly Pick<Tables['group_members'], 'group_id'>[]
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- likewise from grantColumns; toGrant reads each value
+  const grants = parseJson(row.grant_rows, 'grants') as unknown as readonly Tables['grants'][]
   return {
     account: toAccount(row),
     tenant: { id: tenant, name: row.tenant_name },
     membership: toMembership({ ...row, tenant, account }),
-    groups: sorted(rowsOf<{ group_id: string }>(row.group_ids).map((member) => member.group_id)),
-    grants: byId(rowsOf<Tables['grants']>(row.grant_rows).map(toGrant), (grant: Grant) => grant.id),
+    groups: sorted(members.map((member) => member.group_id)),
+    grants: byId(grants.map(toGrant), (grant) => grant.id),
   }
 }
 
@@ -75,9 +78,4 @@ function grantsOf(eb: AnyExpression, tenant: string, account: string) {
         ]),
     )
     .select(grantColumns)
-}
-
-function rowsOf<Row extends object>(text: string): readonly Row[] {
-  // The database built this text from the columns selected above; each value is read again by the row's codec.
-  return parseJson(text, 'a policy') as readonly Json[] as unknown as readonly Row[]
 }

@@ -1,5 +1,5 @@
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
-import pg from 'pg'
+import { DatabaseError, Pool, type PoolClient, types } from 'pg'
 import { ProxyError } from '../errors.ts'
 import { checkParameters } from './parameters.ts'
 
@@ -14,7 +14,7 @@ export interface PoolOptions {
 
 /** A pool for Kysely that survives the server's death and throws away connections it cannot trust any more. */
 export function createPool(options: PoolOptions): PostgresPool {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: options.url,
     max: options.max,
     connectionTimeoutMillis: options.connectTimeoutMs,
@@ -39,33 +39,34 @@ export function createPool(options: PoolOptions): PostgresPool {
   }
 }
 
+type Oid = Parameters<typeof types.getTypeParser>[0]
 type Parser = (text: string) => unknown
 
 /** As SQLite answers: 64-bit integers as numbers (ours are below 2^53), JSON as the text it is. */
 const parsers: ReadonlyMap<number, Parser> = new Map<number, Parser>([
-  [pg.types.builtins.INT8, Number],
-  [pg.types.builtins.JSON, (text) => text],
+  [types.builtins.INT8, Number],
+  [types.builtins.JSON, (text) => text],
 ])
 
-function getTypeParser(oid: number): Parser {
-  return parsers.get(oid) ?? pg.types.getTypeParser(oid)
+function getTypeParser(oid: Oid): Parser {
+  return parsers.get(oid) ?? types.getTypeParser(oid)
 }
 
 /** A failure that is not the server's own answer (SQLSTATE) leaves the connection in an unknown state. */
-function guard(client: pg.PoolClient): PostgresPoolClient {
+function guard(client: PoolClient): PostgresPoolClient {
   let broken = false
   const query = async <R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> => {
     checkParameters(parameters)
     try {
-      // Kysely narrows the command to those it asks about.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as in pg's own types, the caller names the row
       return (await client.query(text, [...parameters])) as unknown as PostgresQueryResult<R>
     } catch (cause) {
-      broken ||= !(cause instanceof pg.DatabaseError)
+      broken ||= !(cause instanceof DatabaseError)
       throw cause
     }
   }
   return {
-    // The other overload is for cursors, which the store does not use.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the other overload is for cursors, unused here
     query: query as PostgresPoolClient['query'],
     release: (destroy) => client.release(destroy === true || broken),
   }

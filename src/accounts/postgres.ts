@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
-import pg from 'pg'
+import { DatabaseError } from 'pg'
 import { ProxyError } from '../errors.ts'
 import type { AccountStore } from './account-store.ts'
 import { KyselyStore } from './kysely-store.ts'
@@ -50,12 +50,12 @@ function engineOf(db: Kysely<Tables>, openForMigration: () => Kysely<Tables>): S
 
 function toProxyError(cause: unknown): ProxyError {
   if (cause instanceof ProxyError) return cause
-  if (cause instanceof pg.DatabaseError) return fromServer(cause)
+  if (cause instanceof DatabaseError) return fromServer(cause)
   return new ProxyError('ERR_STORE_UNAVAILABLE', 'PostgreSQL cannot be reached', { cause, retryAfter })
 }
 
 /** Not kept as the cause: its message and detail quote values, such as the row that failed with its password hash. */
-function fromServer(error: pg.DatabaseError): ProxyError {
+function fromServer(error: DatabaseError): ProxyError {
   const sqlState = error.code ?? 'unknown'
   const detail = `PostgreSQL answered SQLSTATE ${sqlState} ${error.constraint ?? ''}`.trimEnd()
   // https://www.postgresql.org/docs/current/errcodes-appendix.html: 22 data exception, 23 integrity constraint violation.

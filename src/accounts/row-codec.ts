@@ -24,7 +24,7 @@ function unreadable(what: string): ProxyError {
 
 export function parseJson(text: string, what: string): Json {
   try {
-    // JSON.parse returns nothing but JSON values.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- JSON.parse returns nothing but JSON values
     return JSON.parse(text) as Json
   } catch {
     throw unreadable(what)

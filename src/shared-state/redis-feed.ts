@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../lib/clock.ts'
 import { connectRedis, type RedisAddress, unavailable } from './redis-connection.ts'
@@ -64,6 +65,8 @@ export class RedisFeed {
   }
 
   async #follow(): Promise<never> {
+    // Rejects with the connection's next error, and then the loop comes back here.
+    if (this.#client.status !== 'ready') await once(this.#client, 'ready', { signal: this.#closing.signal })
     let position = await this.#readSnapshot()
     for (;;) {
       const reply = await this.#client.xread('COUNT', PAGE, 'BLOCK', BLOCK_MS, 'STREAMS', this.#feedKey, position.id)

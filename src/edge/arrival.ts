@@ -1,0 +1,26 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import type { Arrival } from '../exchange.ts'
+import type { Clock } from '../lib/clock.ts'
+
+/** The name of a request in log, audit and problem; never one that a client chose. */
+export function newRequestId(): string {
+  return randomUUID()
+}
+
+/** What came off the socket, before anything is believed. */
+export function arrivalOf(raw: IncomingMessage, id: string, clock: Clock): Arrival {
+  return {
+    id,
+    at: clock.now(),
+    method: raw.method ?? '',
+    target: raw.url ?? '',
+    httpVersion: raw.httpVersion,
+    rawHeaders: raw.rawHeaders,
+    peerAddress: raw.socket.remoteAddress,
+    encrypted: (raw.socket as Partial<TLSSocket>).encrypted === true,
+    // Node takes a request for an upgrade when it has an Upgrade field that Connection names; others are plain requests.
+    upgrade: raw.headers.upgrade !== undefined && raw.headers.upgrade.toLowerCase() === 'websocket',
+  }
+}

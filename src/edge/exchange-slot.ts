@@ -1,0 +1,33 @@
+import type { FastifyRequest } from 'fastify'
+import { ProxyError } from '../errors.ts'
+import type { Masked } from '../exchange.ts'
+import type { OwnRequest } from '../pipeline.ts'
+
+/** What the one hook found out about a request; the handlers read it here and nowhere else. */
+const decided = new WeakMap<FastifyRequest, Masked>()
+const own = new WeakMap<FastifyRequest, OwnRequest>()
+
+export function keepDecision(request: FastifyRequest, masked: Masked): void {
+  decided.set(request, masked)
+}
+
+/** Throws where the hook has not run: there is no way past it. */
+export function decisionOf(request: FastifyRequest): Masked {
+  const masked = decided.get(request)
+  if (masked === undefined) throw new ProxyError('ERR_INTERNAL', 'request reached a handler without a decision')
+  return masked
+}
+
+export function knownDecision(request: FastifyRequest): Masked | undefined {
+  return decided.get(request)
+}
+
+export function keepOwn(request: FastifyRequest, admitted: OwnRequest): void {
+  own.set(request, admitted)
+}
+
+export function ownOf(request: FastifyRequest): OwnRequest {
+  const admitted = own.get(request)
+  if (admitted === undefined) throw new ProxyError('ERR_INTERNAL', 'page reached without admission')
+  return admitted
+}

@@ -1,0 +1,113 @@
+import type { AuditEvent } from '../audit/audit-event.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import { ProxyError } from '../errors.ts'
+import type { Arrival, Masked } from '../exchange.ts'
+import { BoundedMap } from '../lib/lru.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import { refusalEvent } from './refusal.ts'
+
+const banWindowMs = 60_000
+const leakWindowMs = 60_000
+
+/** What is written to the operator's log; fields, never sentences made from a request. */
+export interface OperatorLog {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void
+  error(fields: Readonly<Record<string, unknown>>, message: string): void
+}
+
+/** Counts of one filtered answer. */
+export interface RowCounts {
+  readonly rows: number
+  readonly withheld: number
+  readonly fieldsWithheld: number
+  readonly violations: number
+}
+
+/** Everything the edge tells: audit, metrics and log, from one place. */
+export class Observer {
+  readonly audit: AuditLog
+  readonly metrics: Metrics
+  readonly log: OperatorLog
+  readonly #recent = new BoundedMap<string, true>(10_000)
+
+  constructor(audit: AuditLog, metrics: Metrics, log: OperatorLog) {
+    this.audit = audit
+    this.metrics = metrics
+    this.log = log
+  }
+
+  /** Writes an event that may be missed only if the log says so itself. */
+  tell(event: AuditEvent): void {
+    try {
+      this.audit.write(event)
+    } catch (error) {
+      this.log.error({ event: event.event, error: String(error) }, 'audit event could not be written')
+    }
+  }
+
+  /** A refusal: once per ban, address and minute; every other one each time. */
+  refused(arrival: Arrival, address: string | undefined, error: ProxyError, masked: Masked | undefined): void {
+    this.metrics.refused(error.code)
+    if (error.code === 'ERR_ADDRESS_BANNED') {
+      this.metrics.banEnforced()
+      if (this.#seenRecently(`ban ${address ?? ''}`, arrival.at, banWindowMs)) return
+    }
+    if (error.code === 'ERR_LIMIT_EXCEEDED' && this.#seenRecently(`limit ${address ?? ''}`, arrival.at, 1000)) return
+    if (error.status >= 500) this.#logFailure(arrival, error)
+    this.tell({
+      event: refusalEvent(error),
+      outcome: 'refused',
+      request: arrival.id,
+      ...(address === undefined ? {} : { address }),
+      ...factsOf(masked),
+      reason: `${error.code}: ${error.message}`,
+      detail: { status: error.status, method: arrival.method },
+    })
+  }
+
+  /** An answer that went out: what was read or written, and what was kept back. */
+  answered(masked: Masked, status: number, counts: RowCounts | undefined): void {
+    const { arrival, app, route } = masked
+    const facts = { request: arrival.id, address: masked.client, ...factsOf(masked) }
+    if (counts !== undefined) {
+      this.metrics.answerFiltered({ app: app.id, route: route.id, rowsSeen: counts.rows, rowsWithheld: counts.withheld, fieldsWithheld: counts.fieldsWithheld })
+      const detail = { rows: counts.rows, withheld: counts.withheld, violations: counts.violations, fields: counts.fieldsWithheld }
+      if (counts.withheld > 0) this.tell({ event: 'rows.withheld', outcome: 'success', ...facts, detail })
+      if (counts.fieldsWithheld > 0) this.tell({ event: 'fields.withheld', outcome: 'success', ...facts, detail })
+      if (counts.withheld > 0) this.#leak(masked, counts)
+    }
+    if (!route.config.audit) return
+    const event = route.config.action === 'modify' ? 'data.written' : 'data.read'
+    this.tell({ event, outcome: 'success', ...facts, detail: { status, method: arrival.method, ...(counts ?? {}) } })
+  }
+
+  /** An upstream that was told the rows and sent others all the same: at most once per route and minute. */
+  #leak(masked: Masked, counts: RowCounts): void {
+    const { app, route, rows, arrival } = masked
+    if (rows.kind !== 'masked' || rows.header === undefined) return
+    if (!(route.rows?.inject.some((injection) => injection.kind === 'header') ?? false)) return
+    this.metrics.leakDetected(app.id, route.id)
+    if (this.#seenRecently(`leak ${app.id} ${route.id}`, arrival.at, leakWindowMs)) return
+    const detail = { rows: counts.rows, withheld: counts.withheld }
+    this.tell({ event: 'leak.detected', outcome: 'failure', request: arrival.id, ...factsOf(masked), detail })
+  }
+
+  #seenRecently(key: string, now: number, windowMs: number): boolean {
+    if (this.#recent.get(key, now) !== undefined) return true
+    this.#recent.set(key, true, now + windowMs)
+    return false
+  }
+
+  #logFailure(arrival: Arrival, error: ProxyError): void {
+    const cause = error.cause instanceof Error ? { cause: error.cause.message, ...(error.code === 'ERR_INTERNAL' ? { stack: error.cause.stack } : {}) } : {}
+    this.log.error({ request: arrival.id, code: error.code, detail: error.message, ...cause }, 'refused')
+  }
+}
+
+function factsOf(masked: Masked | undefined) {
+  if (masked === undefined) return {}
+  const { app, route, access } = masked
+  const who = access.kind === 'public' ? {} : { account: access.principal.policy.account.id, tenant: access.principal.policy.tenant.id }
+  return { app: app.id, route: route.id, ...who }
+}

@@ -1,0 +1,26 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { ProxyError } from '../errors.ts'
+import { pageHeaders } from '../login/pages/layout.ts'
+import { problemPage } from '../login/pages/pages.ts'
+import { problemOf, refusalHeaders } from './refusal.ts'
+
+/** A browser that goes to a page, as opposed to a script that fetches: `Sec-Fetch-Mode`, then `Accept`. */
+export function isNavigation(request: FastifyRequest): boolean {
+  const mode = request.headers['sec-fetch-mode']
+  if (typeof mode === 'string') return mode === 'navigate'
+  const accept = request.headers.accept ?? ''
+  return accept.toLowerCase().split(',').some((range) => range.trim().startsWith('text/html'))
+}
+
+/** Sends a refusal: sign-in for a browser that has none, a page for a browser, a problem document for everyone else. */
+export function sendRefusal(request: FastifyRequest, reply: FastifyReply, error: ProxyError): FastifyReply {
+  const navigation = isNavigation(request)
+  if (error.status === 401 && navigation && (request.method === 'GET' || request.method === 'HEAD')) {
+    const target = encodeURIComponent(request.raw.url ?? '/')
+    return reply.headers({ 'cache-control': 'no-store' }).redirect(`/.sallyport/login?return=${target}`, 302)
+  }
+  const problem = problemOf(error, request.id)
+  reply.code(error.status).headers(refusalHeaders(error))
+  if (navigation) return reply.headers({ ...pageHeaders, ...refusalHeaders(error) }).send(problemPage(problem))
+  return reply.header('content-type', 'application/problem+json').send(JSON.stringify(problem))
+}

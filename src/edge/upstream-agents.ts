@@ -1,0 +1,75 @@
+import { Agent, type Dispatcher } from 'undici'
+import type { AppConfig } from '../config/config.ts'
+import { ProxyError } from '../errors.ts'
+
+/** Octets of an answer's head. */
+const maxHeaderBytes = 32_768
+
+/** What `@fastify/reply-from` hands over for one request. */
+interface PlainRequest {
+  readonly origin: string
+  readonly path: string
+  readonly method: string
+  readonly headers: Record<string | symbol, unknown>
+  readonly body: Dispatcher.RequestOptions['body']
+}
+
+export type RequestCallback = (error: Error | null, answer: Dispatcher.ResponseData | undefined) => void
+
+/** How one request is to be sent; travels with its headers through `@fastify/reply-from`, which knows no such options. */
+export interface SendOptions {
+  readonly agent: Agent
+  readonly signal: AbortSignal
+  readonly headersTimeoutMs: number
+  readonly bodyTimeoutMs: number
+}
+
+export const sendOptions: unique symbol = Symbol('send options')
+
+/** One pool per app. Certificates are verified, always: `@fastify/reply-from` by itself would not (its default is off). */
+export function createAgent(app: AppConfig, ca: string | undefined): Agent {
+  return new Agent({
+    connections: 256,
+    pipelining: 1,
+    maxHeaderSize: maxHeaderBytes,
+    keepAliveTimeout: 4000,
+    keepAliveMaxTimeout: 60_000,
+    connect: { timeout: app.timeouts.connectMs, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) },
+  })
+}
+
+/** The dispatcher given to `@fastify/reply-from`: raw answer heads, one try, framing that has one reading. */
+export const upstreamRequester = {
+  request(request: PlainRequest, callback: RequestCallback): void {
+    const options = request.headers[sendOptions] as SendOptions | undefined // set by the lane, and by nobody else
+    if (options === undefined) {
+      callback(new ProxyError('ERR_INTERNAL', 'request without send options'), undefined)
+      return
+    }
+    const { agent, signal, headersTimeoutMs, bodyTimeoutMs } = options
+    const { origin, path, method, body, headers } = request
+    const sent = { origin, path, method, body: body === '' ? null : body, headers: headers as Record<string, string> }
+    agent.request(
+      { ...sent, signal, headersTimeout: headersTimeoutMs, bodyTimeout: bodyTimeoutMs, responseHeaders: 'raw' } as Dispatcher.RequestOptions,
+      (error, answer) => receive(error, answer, callback),
+    )
+  },
+}
+
+function receive(error: Error | null, answer: Dispatcher.ResponseData | undefined, callback: RequestCallback): void {
+  if (error !== null || answer === undefined) return callback(error ?? new Error('no answer'), undefined)
+  const fault = framingFault(answer.headers as unknown as readonly string[]) // responseHeaders: 'raw'
+  if (fault === undefined) return callback(null, answer)
+  answer.body.on('error', () => undefined).destroy()
+  callback(new ProxyError('ERR_UPSTREAM_PROTOCOL', fault), undefined)
+}
+
+/** `Transfer-Encoding: gzip, chunked` arrives here still gzipped: anything but chunked has two readings. */
+function framingFault(rawHeaders: readonly string[]): string | undefined {
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]?.toLowerCase()
+    const value = rawHeaders[i + 1]?.trim().toLowerCase()
+    if (name === 'transfer-encoding' && value !== 'chunked') return 'transfer coding other than chunked'
+  }
+  return undefined
+}

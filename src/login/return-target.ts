@@ -1,0 +1,10 @@
+/**
+ * Where to go after sign-in: a path on this origin, or `/` (CWE-601). Whatever a browser could read as another origin
+ * (`//`, `/\`, tabs, userinfo, absolute URLs) is `/`, and so is one of our own pages.
+ */
+export function safeReturnTarget(text: string | undefined): string {
+  if (text === undefined || text.length > 2048 || !/^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(text)) return '/'
+  const url = URL.parse(text, 'http://origin.invalid')
+  if (url === null || url.origin !== 'http://origin.invalid' || url.pathname.startsWith('//')) return '/'
+  return url.pathname.toLowerCase().startsWith('/.sallyport') ? '/' : `${url.pathname}${url.search}`
+}

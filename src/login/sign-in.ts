@@ -1,0 +1,106 @@
+import type { Account, AccountStore, Membership, Policy } from '../accounts/account-store.ts'
+import { ProxyError } from '../errors.ts'
+import { sha256 } from '../lib/digest.ts'
+import type { SharedState } from '../shared-state/shared-state.ts'
+
+export interface SignInAttempt {
+  readonly email: string
+  readonly password: string
+  readonly address: string
+}
+
+export interface SignInRooms {
+  readonly store: AccountStore
+  readonly state: SharedState
+  readonly normaliseEmail: (text: string) => string | undefined
+  /** Both cost the same; the second is for addresses without a password. */
+  readonly verifyPassword: (phc: string, password: string) => Promise<boolean>
+  readonly dummyVerify: (password: string) => Promise<void>
+  readonly policy: (tenant: string, account: string) => Policy | undefined | Promise<Policy | undefined>
+  /** What an address is counted by. */
+  readonly addressKey: (address: string) => string
+  /** Too many failures from one source. */
+  readonly onAddressFailures: (address: string, count: number) => Promise<void>
+}
+
+/** Failures one source may make on one account before it has to wait. */
+const maxPairFailures = 5
+const pairWindowMs = 15 * 60_000
+
+export interface SignInSettings {
+  /** Failures from one address, whatever the account, before `onAddressFailures`. */
+  readonly maxAddressFailures: number
+  readonly addressWindowMs: number
+}
+
+export interface SignedIn {
+  readonly account: Account
+  /** Sorted by tenant; never empty. */
+  readonly memberships: readonly Membership[]
+}
+
+/**
+ * Local sign-in. Counters are looked at before hashing and kept per (account, source) and per source, so nobody can
+ * lock the owner out from elsewhere; unknown, disabled and wrong cost the same time and get the same answer.
+ */
+export class SignIn {
+  readonly #rooms: SignInRooms
+  readonly #settings: SignInSettings
+
+  constructor(settings: SignInSettings, rooms: SignInRooms) {
+    this.#settings = settings
+    this.#rooms = rooms
+  }
+
+  async verify(attempt: SignInAttempt): Promise<SignedIn> {
+    const email = this.#rooms.normaliseEmail(attempt.email)
+    const source = this.#rooms.addressKey(attempt.address)
+    const pairKey = `sign-in:${sha256(`${email ?? ''} ${source}`)}`
+    await this.#requireBelow(pairKey)
+    const credentials = email === undefined ? undefined : await this.#rooms.store.credentialsOf(email)
+    const proven = await this.#prove(credentials?.passwordHash, attempt.password)
+    const account = credentials?.account
+    if (!proven || account === undefined || account.state !== 'enabled') {
+      await this.#countFailure(pairKey, source, attempt.address)
+      throw refused(account === undefined ? 'unknown account' : proven ? `account is ${account.state}` : 'wrong password')
+    }
+    const memberships = await this.#rooms.store.membershipsOf(account.id)
+    if (memberships.length === 0) throw refused('member of no tenant')
+    await this.#rooms.state.reset(pairKey)
+    return { account, memberships: memberships.toSorted((a, b) => (a.tenant < b.tenant ? -1 : 1)) }
+  }
+
+  /** The policy of the tenant to act in; `wanted` undefined = the first one that is in force. */
+  async enter(signedIn: SignedIn, wanted: string | undefined): Promise<Policy> {
+    for (const { tenant } of signedIn.memberships) {
+      if (wanted !== undefined && tenant !== wanted) continue
+      const policy = await this.#rooms.policy(tenant, signedIn.account.id)
+      if (policy !== undefined) return policy
+    }
+    throw new ProxyError('ERR_TENANT_FORBIDDEN', 'no membership in force')
+  }
+
+  async #prove(passwordHash: string | undefined, password: string): Promise<boolean> {
+    if (passwordHash !== undefined) return this.#rooms.verifyPassword(passwordHash, password)
+    await this.#rooms.dummyVerify(password)
+    return false
+  }
+
+  async #requireBelow(pairKey: string): Promise<void> {
+    const { count, ttlMs } = await this.#rooms.state.peek(pairKey)
+    if (count < maxPairFailures) return
+    throw new ProxyError('ERR_LIMIT_EXCEEDED', 'too many failures on this account from this source', {
+      retryAfter: Math.max(1, Math.ceil(ttlMs / 1000)),
+    })
+  }
+
+  async #countFailure(pairKey: string, source: string, address: string): Promise<void> {
+    await this.#rooms.state.hit(pairKey, pairWindowMs)
+    const { count } = await this.#rooms.state.hit(`sign-in-from:${source}`, this.#settings.addressWindowMs)
+    if (count >= this.#settings.maxAddressFailures) await this.#rooms.onAddressFailures(address, count)
+  }
+}
+
+function refused(detail: string): ProxyError {
+  return new ProxyError('ERR_SIGN_IN_REFUSED', detail)
+}

@@ -1,0 +1,42 @@
+import type { Arrival, Masked } from './exchange.ts'
+import { admit, type AdmitRooms } from './stages/admit/admit.ts'
+import { authenticate } from './stages/authenticate/authenticate.ts'
+import type { Authenticator } from './stages/authenticate/authenticator.ts'
+import { authorize } from './stages/authorize/authorize.ts'
+import { type MaskRooms, resolveMask } from './stages/mask/resolve-mask.ts'
+import { match, matchOwn } from './stages/match/match.ts'
+import type { RouteTable } from './stages/match/route-table.ts'
+import { type Limits, throttle, throttleAddress, throttleMember } from './stages/throttle/throttle.ts'
+
+/** What the stages need that lives longer than a request. */
+export interface Rooms {
+  readonly admission: AdmitRooms
+  readonly routes: RouteTable
+  readonly limits: Limits
+  readonly authenticators: readonly Authenticator[]
+  readonly masks: MaskRooms
+}
+
+/** The order of the checks. Each result is the next one's argument; whatever throws, refuses. */
+export async function decide(arrival: Arrival, rooms: Rooms): Promise<Masked> {
+  const admitted = admit(arrival, rooms.admission)
+  const matched = match(admitted, rooms.routes)
+  const throttled = await throttle(matched, rooms.limits)
+  const authenticated = await authenticate(throttled, rooms.authenticators)
+  const counted = await throttleMember(authenticated, rooms.limits)
+  const authorized = authorize(counted)
+  return resolveMask(authorized, rooms.masks)
+}
+
+/** The part of it that our own pages share: not banned, a host we serve, one reading of the target, inside the limits. */
+export async function admitOwn(arrival: Arrival, rooms: Rooms): Promise<OwnRequest> {
+  const admitted = admit(arrival, rooms.admission)
+  const { host } = matchOwn(admitted, rooms.routes)
+  await throttleAddress(admitted, rooms.limits)
+  return { ...admitted, host }
+}
+
+/** A request for one of our own pages. */
+export interface OwnRequest extends ReturnType<typeof admit> {
+  readonly host: string
+}

@@ -1,0 +1,51 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { Principal } from '../../exchange.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { BoundedMap } from '../../lib/lru.ts'
+
+const lifetimeSeconds = 60
+const reuseMs = 30_000
+const maxCached = 20_000
+
+/** Signs with the current assertion key (ES256, `typ: sallyport+jwt`). */
+export type SignAssertion = (claims: Readonly<Record<string, unknown>>) => string
+
+/**
+ * The statement an upstream can verify at `/.sallyport/jwks.json`. Made once per session, app, rights and mask and
+ * reused for 30 s, because a signature costs more than all the rest of a request.
+ */
+export class Assertions {
+  readonly #sign: SignAssertion
+  readonly #issuer: string
+  readonly #clock: Clock
+  readonly #cache = new BoundedMap<string, string>(maxCached)
+
+  constructor(sign: SignAssertion, issuer: string, clock: Clock) {
+    this.#sign = sign
+    this.#issuer = issuer
+    this.#clock = clock
+  }
+
+  /** The compact JWS for `app`. */
+  issue(principal: Principal, app: string, maskDigest: string | undefined): string {
+    const { account, tenant, membership, groups } = principal.policy
+    const facts = {
+      sub: account.id,
+      email: account.email,
+      tenant: tenant.id,
+      roles: membership.roles,
+      groups,
+      sid: principal.sid,
+      aud: app,
+      ...(maskDigest === undefined ? {} : { mask: maskDigest }),
+    }
+    const key = createHash('sha256').update(JSON.stringify(facts)).digest('base64url')
+    const now = this.#clock.now()
+    const cached = this.#cache.get(key, now)
+    if (cached !== undefined) return cached
+    const iat = Math.floor(now / 1000)
+    const made = this.#sign({ iss: this.#issuer, ...facts, iat, exp: iat + lifetimeSeconds, jti: randomUUID() })
+    this.#cache.set(key, made, now + reuseMs)
+    return made
+  }
+}

@@ -1,0 +1,83 @@
+import { ProxyError } from '../../errors.ts'
+import type { Masked } from '../../exchange.ts'
+import { compilePredicate } from '../../mask/evaluate.ts'
+import type { Mask } from '../../mask/predicate.ts'
+import { parseJsonExact, readRow } from '../../mask/row-values.ts'
+
+/** Whether the route holds written rows to the writer's mask. */
+export function checksBody(masked: Masked): boolean {
+  return masked.route.rows?.check !== undefined
+}
+
+/**
+ * Holds every row of a JSON body to the writer's mask (CWE-639): a row that names another tenant, lies outside the
+ * mask, or writes a withheld field is refused. The body must be JSON with single keys; it is forwarded as it came.
+ */
+export function checkBody(masked: Masked, body: Buffer): void {
+  const { rows } = masked
+  const check = masked.route.rows?.check
+  if (check === undefined || rows.kind !== 'masked') return
+  requireJson(masked.headers.single('content-type'))
+  if (rows.mask.kind === 'none') throw new ProxyError('ERR_MASK_NONE', 'no grant to write')
+  const document = parse(body)
+  const found = check.body.flatMap((pointer) => rowsAt(document, pointer))
+  if (found.length === 0) throw new ProxyError('ERR_BODY_UNREADABLE', 'no row where the route says rows are')
+  for (const row of found) checkRow(masked, row, rows.mask.kind === 'conditional' ? rows.mask.mask : undefined)
+}
+
+function requireJson(contentType: string | undefined): void {
+  const type = contentType?.split(';')[0]?.trim().toLowerCase() ?? ''
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType ?? '')?.[1]?.toLowerCase() ?? 'utf-8'
+  if ((type !== 'application/json' && !/^application\/[a-z0-9.-]+\+json$/.test(type)) || charset !== 'utf-8') {
+    throw new ProxyError('ERR_BODY_TYPE', 'rows are accepted as JSON in UTF-8 only')
+  }
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
+    return parseJsonExact(text, { maxLength: body.length })
+  } catch (cause) {
+    throw new ProxyError('ERR_BODY_UNREADABLE', 'body is not JSON with single keys', { cause })
+  }
+}
+
+function checkRow(masked: Masked, row: unknown, mask: Mask | undefined): void {
+  if (mask !== undefined) {
+    const predicate = compilePredicate(mask)
+    if (!predicate.test(readRow(row, predicate.reads))) {
+      throw new ProxyError('ERR_ROW_FORBIDDEN', 'a written row is outside the writer’s rows')
+    }
+  }
+  const withheld = withheldOf(masked)
+  if (readRow(row, withheld).some((value) => value !== undefined)) {
+    throw new ProxyError('ERR_ROW_FORBIDDEN', 'a written row holds a field that is withheld from the writer')
+  }
+}
+
+function withheldOf(masked: Masked) {
+  const { rows, route } = masked
+  if (rows.kind !== 'masked') return []
+  return rows.withhold.flatMap((name) => route.rows?.dataset.fields.get(name) ?? [])
+}
+
+/** The values a pointer finds; anything else than the declared shape refuses. */
+function rowsAt(document: unknown, pointer: readonly string[]): readonly unknown[] {
+  let found: readonly unknown[] = [document]
+  for (const token of pointer) {
+    found = found.flatMap((value) => (token === '*' ? elementsOf(value) : [memberOf(value, token)]))
+  }
+  return found
+}
+
+function elementsOf(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new ProxyError('ERR_BODY_UNREADABLE', 'a list was declared, something else came')
+  return value
+}
+
+function memberOf(value: unknown, token: string): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, token)) {
+    throw new ProxyError('ERR_BODY_UNREADABLE', 'a declared member is missing')
+  }
+  return Reflect.get(value, token)
+}

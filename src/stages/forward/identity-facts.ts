@@ -1,0 +1,49 @@
+import type { IdentityFact } from '../../config/config.ts'
+import { ProxyError } from '../../errors.ts'
+import type { Principal } from '../../exchange.ts'
+
+/** Bytes. Several servers allow 8 KiB for a whole request head. */
+const maxOursBytes = 4096
+const maxMaskBytes = 2048
+
+export interface MaskFacts {
+  /** Canonical ASCII JSON. */
+  readonly json: string
+  /** `sha-256=:...:` (RFC 9530). */
+  readonly digest: string
+}
+
+/** The value of a fact as a header carries it; undefined where there is nothing to say. */
+export function factValue(fact: IdentityFact, principal: Principal, mask: MaskFacts | undefined): string | undefined {
+  const { account, tenant, membership, groups } = principal.policy
+  switch (fact) {
+    case 'account':
+      return account.id
+    case 'email':
+      return account.email
+    case 'name':
+      return account.name === '' ? undefined : encodeURIComponent(account.name)
+    case 'tenant':
+      return tenant.id
+    case 'roles':
+      return joined(membership.roles)
+    case 'groups':
+      return joined(groups)
+    case 'row-mask':
+      return mask?.json
+    case 'row-mask-digest':
+      return mask?.digest
+  }
+}
+
+function joined(ids: readonly string[]): string | undefined {
+  return ids.length === 0 ? undefined : ids.toSorted().join(',')
+}
+
+/** Nothing of ours is ever cut: too much refuses. `pairs` are names and values alternating. */
+export function checkBudget(pairs: readonly string[], mask: MaskFacts | undefined): void {
+  const total = pairs.reduce((sum, part) => sum + Buffer.byteLength(part) + 2, 0)
+  if (total > maxOursBytes || (mask?.json.length ?? 0) > maxMaskBytes) {
+    throw new ProxyError('ERR_IDENTITY_TOO_LARGE', `identity headers need ${total} bytes, mask ${mask?.json.length ?? 0}`)
+  }
+}

@@ -1,0 +1,87 @@
+import type { Masked } from '../../exchange.ts'
+import { foreignCookies } from '../../lib/cookies.ts'
+import type { Assertions } from './assertion.ts'
+import { assertionHeader, type HeaderNames, type IdentityNames } from './header-names.ts'
+import { checkBudget, factValue, type MaskFacts } from './identity-facts.ts'
+
+export interface HeaderRooms {
+  readonly names: HeaderNames
+  readonly assertions: Assertions
+  /** By app id. */
+  readonly profiles: ReadonlyMap<string, IdentityNames>
+  /** `http` or `https`, of publicUrl. */
+  readonly publicScheme: string
+}
+
+/** What must not reach an upstream whose answer is filtered: it would answer with a part, or with nothing. */
+const conditional = new Set(['range', 'if-range', 'if-none-match', 'if-modified-since', 'accept-encoding'])
+
+/**
+ * The request head an upstream receives, names and values alternating: ours first, once, then what the client sent
+ * that is neither ours in any spelling nor about its own connection. `upstreamHost` is the authority of the upstream.
+ */
+export function prepareHeaders(masked: Masked, rooms: HeaderRooms, upstreamHost: string): string[] {
+  const { app, arrival, headers } = masked
+  const mask = maskFacts(masked)
+  const out = ['host', app.config.identity.host === 'public' ? (headers.single('host') ?? masked.host) : upstreamHost]
+  if (masked.access.kind === 'member') {
+    const ours = identityPairs(masked, rooms, mask)
+    checkBudget(ours, mask)
+    out.push(...ours)
+  }
+  out.push('x-forwarded-for', masked.client, 'x-forwarded-proto', rooms.publicScheme)
+  out.push('x-forwarded-host', headers.single('host') ?? masked.host, 'x-request-id', arrival.id)
+  if (masked.rows.kind === 'masked') out.push('accept-encoding', 'identity')
+  return appendForeign(out, masked, rooms.names)
+}
+
+function maskFacts(masked: Masked): MaskFacts | undefined {
+  const { rows, route } = masked
+  if (rows.kind === 'undeclared' || rows.header === undefined) return undefined
+  return route.rows?.inject.some((injection) => injection.kind === 'header') === true ? rows.header : undefined
+}
+
+function identityPairs(masked: Masked, rooms: HeaderRooms, mask: MaskFacts | undefined): string[] {
+  const { access, app, rows } = masked
+  if (access.kind === 'public') return []
+  const pairs: string[] = []
+  for (const [fact, name] of rooms.profiles.get(app.id) ?? []) {
+    const value = factValue(fact, access.principal, mask)
+    if (value !== undefined) pairs.push(name, value)
+  }
+  if (app.config.identity.assertion) {
+    const digest = rows.kind === 'masked' ? rows.header?.digest : undefined
+    pairs.push(assertionHeader, rooms.assertions.issue(access.principal, app.id, digest))
+  }
+  return pairs
+}
+
+function appendForeign(out: string[], masked: Masked, names: HeaderNames): string[] {
+  const { rawHeaders } = masked.arrival
+  const dropped = connectionOptions(masked)
+  const filtered = masked.rows.kind === 'masked'
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase()
+    if (name === 'cookie' || !names.mayPass(name) || dropped?.has(name) === true) continue
+    if (filtered && conditional.has(name)) continue
+    if (name === 'authorization' && !mayForwardAuthorization(masked, rawHeaders[i + 1] ?? '')) continue
+    out.push(name, rawHeaders[i + 1] ?? '')
+  }
+  const cookies = foreignCookies(masked.headers.all('cookie'))
+  if (cookies !== undefined) out.push('cookie', cookies)
+  return out
+}
+
+/** Where the app asks for it, and never a bearer credential that may be ours. */
+function mayForwardAuthorization(masked: Masked, value: string): boolean {
+  if (!masked.app.config.identity.forwardAuthorization) return false
+  if (!/^bearer(?: |$)/i.test(value)) return true
+  return masked.access.kind === 'member' && masked.access.principal.proof === 'session'
+}
+
+/** The names `Connection` lists: about this hop only. Ours are already written, so none of them can be named away. */
+function connectionOptions(masked: Masked): ReadonlySet<string> | undefined {
+  const fields = masked.headers.all('connection')
+  if (fields.length === 0) return undefined
+  return new Set(fields.flatMap((field) => field.split(',').map((option) => option.trim().toLowerCase())))
+}

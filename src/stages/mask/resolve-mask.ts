@@ -1,0 +1,103 @@
+import type { Action, Grant, Policy } from '../../accounts/account-store.ts'
+import { ProxyError } from '../../errors.ts'
+import type { Authorized, Masked, MaskedRows, RowAccess } from '../../exchange.ts'
+import { contentDigest } from '../../lib/digest.ts'
+import { composeMask, type EffectiveMask } from '../../mask/compose.ts'
+import type { Dataset } from '../../mask/language.ts'
+import { parseMask } from '../../mask/parse.ts'
+import type { Mask } from '../../mask/predicate.ts'
+import type { App, Route } from '../match/route-table.ts'
+
+export interface MaskRooms {
+  /** While it says why, no request on rows is served: what must be audited could not be. */
+  readonly auditFailure: () => string | undefined
+  /** By dataset name: `base` as the configuration wrote it, parsed. */
+  readonly bases: ReadonlyMap<string, Mask>
+}
+
+const undeclared: RowAccess = { kind: 'undeclared' }
+
+/** One caller's rights are worked out once per copy of their policy: the copies live for a second. */
+const resolved = new WeakMap<Policy, Map<string, MaskedRows>>()
+
+/** Says which rows may come back: TENANT and base and every restriction and (any permission). */
+export function resolveMask(authorized: Authorized, rooms: MaskRooms): Masked {
+  return { ...authorized, rows: rowAccess(authorized, rooms) }
+}
+
+function rowAccess(authorized: Authorized, rooms: MaskRooms): RowAccess {
+  const { rows } = authorized.route
+  if (authorized.route.config.audit) requireAudit(rooms)
+  if (rows === undefined) return undeclared
+  if (authorized.access.kind === 'public') throw new ProxyError('ERR_MASK_UNRESOLVED', 'rows on a public route')
+  const { policy } = authorized.access.principal
+  const access = cachedRows(policy, rows.dataset, rows.action, rooms)
+  if (access.mask.kind === 'none' && rows.whenNone === 'refuse') {
+    throw new ProxyError('ERR_MASK_NONE', `no grant to ${rows.action} ${rows.dataset.name}`)
+  }
+  return access
+}
+
+function requireAudit(rooms: MaskRooms): void {
+  const failure = rooms.auditFailure()
+  if (failure !== undefined) throw new ProxyError('ERR_AUDIT_UNAVAILABLE', failure, { retryAfter: 5 })
+}
+
+function cachedRows(policy: Policy, dataset: Dataset, action: Action, rooms: MaskRooms): MaskedRows {
+  const cache = resolved.get(policy) ?? new Map<string, MaskedRows>()
+  resolved.set(policy, cache)
+  const key = `${action} ${dataset.name}`
+  const known = cache.get(key)
+  if (known !== undefined) return known
+  const made = resolveRows(policy, dataset, action, rooms.bases.get(dataset.name))
+  cache.set(key, made)
+  return made
+}
+
+/** What `policy` may do with rows of `dataset`. Throws ERR_MASK_UNRESOLVED where a grant cannot be understood. */
+export function resolveRows(policy: Policy, dataset: Dataset, action: Action, base: Mask | undefined): MaskedRows {
+  const grants = policy.grants.filter((grant) => grant.dataset === dataset.name && grant.actions.includes(action))
+  const mask = composeMask({
+    dataset,
+    tenant: policy.tenant.id,
+    ...(base === undefined ? {} : { base }),
+    permits: rulesOf(grants, 'permit', dataset),
+    restricts: rulesOf(grants, 'restrict', dataset),
+    attributes: new Map(Object.entries(policy.membership.attributes)),
+  })
+  return { kind: 'masked', mask, withhold: withheldFields(grants, dataset), header: headerOf(mask) }
+}
+
+function rulesOf(grants: readonly Grant[], effect: Grant['effect'], dataset: Dataset) {
+  return grants.filter((grant) => grant.effect === effect).map((grant) => ({ rule: ruleName(grant), mask: parsed(grant, dataset) }))
+}
+
+function parsed(grant: Grant, dataset: Dataset): Mask {
+  try {
+    return parseMask(grant.rows, dataset)
+  } catch (cause) {
+    throw new ProxyError('ERR_MASK_UNRESOLVED', `grant ${grant.id} on ${dataset.name} cannot be understood`, { cause })
+  }
+}
+
+function ruleName(grant: Grant): string {
+  return `grant:${grant.id}`
+}
+
+/**
+ * A field that any grant withholds is withheld from every row: which of several permissions let a row through does not
+ * survive composition, so the narrower reading is the only safe one.
+ */
+function withheldFields(grants: readonly Grant[], dataset: Dataset): readonly string[] {
+  return [...dataset.fields.keys()].filter((field) => grants.some((grant) => grant.withhold.includes(field))).toSorted()
+}
+
+function headerOf(mask: EffectiveMask): MaskedRows['header'] {
+  if (mask.kind !== 'conditional') return undefined
+  return { json: mask.canonical, digest: contentDigest(mask.canonical) }
+}
+
+/** For the canary and `explain`: every route that shows rows. */
+export function rowRoutes(apps: readonly App[]): readonly { readonly app: App; readonly route: Route }[] {
+  return apps.flatMap((app) => app.routes.filter((route) => route.rows !== undefined).map((route) => ({ app, route })))
+}

@@ -1,0 +1,81 @@
+import { ProxyError } from '../../errors.ts'
+import type { Admitted, Authenticated, LimitState, Matched, Throttled } from '../../exchange.ts'
+
+/** A number of requests in a window, counted for the whole fleet. */
+export interface Limit {
+  /** Quoted in the RateLimit header fields: `address`, `account`, `tenant`, `route`, `sign-in`. */
+  readonly name: string
+  readonly max: number
+  readonly windowMs: number
+}
+
+/** Counts one request under `key` and says what is left. */
+export type CountRequest = (limit: Limit, key: string) => Promise<LimitCount>
+
+export interface LimitCount {
+  readonly exceeded: boolean
+  readonly remaining: number
+  readonly ttlMs: number
+}
+
+export interface Limits {
+  readonly count: CountRequest
+  /** What an address is counted by: IPv4 whole, IPv6 by /64. */
+  readonly addressKey: (client: Admitted['client']) => string
+  readonly address: Limit
+  readonly account: Limit
+  readonly tenant: Limit
+}
+
+/** Per address and per route: before anything is spent on finding out who asks. */
+export async function throttle(matched: Matched, limits: Limits): Promise<Throttled> {
+  const states = [check(limits, limits.address, limits.addressKey(matched.client))]
+  const { limit } = matched.route
+  if (limit !== undefined) states.push(check(limits, limit, `${matched.route.id} ${limits.addressKey(matched.client)}`))
+  return { ...matched, limit: tightest(await Promise.all(states)) }
+}
+
+/** The same per address alone, for the pages that are ours. */
+export async function throttleAddress(admitted: Admitted, limits: Limits): Promise<void> {
+  await check(limits, limits.address, limits.addressKey(admitted.client))
+}
+
+/** Per account and per tenant: once it is known who asks. */
+export async function throttleMember(authenticated: Authenticated, limits: Limits): Promise<Authenticated> {
+  const { identity } = authenticated
+  if (identity.kind === 'anonymous') return authenticated
+  const { account, tenant } = identity.principal.policy
+  const states = await Promise.all([
+    check(limits, limits.account, `${tenant.id} ${account.id}`),
+    check(limits, limits.tenant, tenant.id),
+  ])
+  return { ...authenticated, limit: tightest([...states, ...(authenticated.limit ? [authenticated.limit] : [])]) }
+}
+
+async function check(limits: Limits, limit: Limit, key: string): Promise<LimitState> {
+  const count = await limits.count(limit, key)
+  const state: LimitState = {
+    name: limit.name,
+    max: limit.max,
+    remaining: count.remaining,
+    resetSeconds: Math.max(1, Math.ceil(count.ttlMs / 1000)),
+    windowSeconds: Math.ceil(limit.windowMs / 1000),
+  }
+  if (!count.exceeded) return state
+  throw new ProxyError('ERR_LIMIT_EXCEEDED', `limit ${limit.name}: more than ${limit.max} in ${limit.windowMs} ms`, {
+    retryAfter: state.resetSeconds,
+    headers: limitHeaders(state),
+  })
+}
+
+function tightest(states: readonly LimitState[]): LimitState | undefined {
+  return states.toSorted((a, b) => a.remaining / a.max - b.remaining / b.max)[0]
+}
+
+/** The RateLimit and RateLimit-Policy fields (draft-ietf-httpapi-ratelimit-headers-10). */
+export function limitHeaders(state: LimitState): Readonly<Record<string, string>> {
+  return {
+    'ratelimit-policy': `"${state.name}";q=${state.max};w=${state.windowSeconds}`,
+    ratelimit: `"${state.name}";r=${state.remaining};t=${state.resetSeconds}`,
+  }
+}
