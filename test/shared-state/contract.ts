@@ -12,11 +12,11 @@ export interface StateFixture {
   /** Two edges of one fleet; the same state twice where there can be one edge only. */
   readonly first: SharedState
   readonly second: SharedState
-  now(): number
+  readonly now: () => number
   /** Milliseconds that are surely more than a few calls take here. */
   readonly moment: number
   /** Lets time pass, in whichever way the implementation measures it. */
-  advance(ms: number): Promise<void>
+  readonly advance: (ms: number) => Promise<void>
   close(): Promise<void>
 }
 

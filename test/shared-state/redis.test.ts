@@ -21,7 +21,7 @@ describeSharedState('shared state in Redis', async () => {
     second,
     now: () => Date.now(),
     moment: 300,
-    advance: async (ms) => void (await delay(ms)),
+    advance: (ms) => delay(ms),
     async close() {
       await Promise.all([first.close(), second.close()])
       await redis.stop()
