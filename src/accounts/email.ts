@@ -1,4 +1,4 @@
-import { domainToASCII } from 'node:url'
+import { domainToASCII, domainToUnicode } from 'node:url'
 
 const maxLength = 254
 /** RFC 5322 atext and dots, ASCII only; tested before lower-casing, which would turn the Kelvin sign into a k. */
@@ -15,7 +15,13 @@ export function normaliseEmail(text: string): string | undefined {
   const [local = '', domain = '', ...more] = text.split('@')
   if (more.length > 0 || !localPart.test(local) || !domainText.test(domain)) return undefined
   const ascii = domainToASCII(domain.normalize('NFC'))
-  if (ascii.length > 253 || !domainName.test(ascii) || numberLast.test(ascii)) return undefined
+  if (ascii.length > 253 || !domainName.test(ascii) || numberLast.test(ascii) || !isIdna(ascii)) return undefined
   const email = `${local.toLowerCase()}@${ascii}`
   return email.length <= maxLength ? email : undefined
+}
+
+/** Node keeps a label beginning with xn-- that stands for nothing, or for signs it would not have let in. */
+function isIdna(ascii: string): boolean {
+  const unicode = domainToUnicode(ascii)
+  return domainText.test(unicode) && !/(?:^|\.)xn--/.test(unicode) && domainToASCII(unicode) === ascii
 }

@@ -10,6 +10,8 @@ export interface PasswordRules {
 }
 
 const maxCodePoints = 128
+const minLengths = { nist: 15, basic: 9, admin: 12 } as const
+const minWithSecondFactor = 8
 const minContextLength = 4
 const minClasses = 3
 
@@ -17,7 +19,7 @@ const minClasses = 3
 export function checkPassword(password: string, rules: PasswordRules): string | undefined {
   if (password.length > 2 * maxCodePoints || !password.isWellFormed()) return `at most ${maxCodePoints} characters`
   const text = password.normalize('NFKC')
-  const { length } = [...text]
+  const { length } = Array.from(text)
   if (length > maxCodePoints) return `at most ${maxCodePoints} characters`
   const min = minLength(rules)
   if (length < min) return `at least ${min} characters`
@@ -29,14 +31,7 @@ export function checkPassword(password: string, rules: PasswordRules): string | 
 }
 
 function minLength({ policy, secondFactor = false }: PasswordRules): number {
-  switch (policy) {
-    case 'nist':
-      return secondFactor ? 8 : 15
-    case 'basic':
-      return 9
-    case 'admin':
-      return 12
-  }
+  return policy === 'nist' && secondFactor ? minWithSecondFactor : minLengths[policy]
 }
 
 function countClasses(text: string): number {
@@ -66,7 +61,7 @@ function isWorst(text: string): boolean {
     unit(letters(plain)),
   ]
   if (candidates.some((candidate) => worstPasswords.has(candidate))) return true
-  return [...unit(folded)].length <= 3 || isRun(folded)
+  return Array.from(unit(folded)).length <= 3 || isRun(folded)
 }
 
 const leet: ReadonlyMap<string, string> = new Map(
@@ -76,7 +71,7 @@ const leet: ReadonlyMap<string, string> = new Map(
 /** The digits and signs at the end stay: they are what people add, not what they replace. */
 function fromLeet(text: string): string {
   const core = text.replace(/[^\p{L}]{1,128}$/u, '')
-  return [...core].map((character) => leet.get(character) ?? character).join('')
+  return Array.from(core, (character) => leet.get(character) ?? character).join('')
 }
 
 function letters(text: string): string {

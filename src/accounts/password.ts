@@ -42,7 +42,7 @@ function parsePassword(password: string): Buffer | undefined {
   // A code point takes at most two code units; NFKC of longer texts is not even tried.
   if (password.length > 2 * maxCodePoints || !password.isWellFormed()) return undefined
   const text = password.normalize('NFKC')
-  const { length } = [...text]
+  const { length } = Array.from(text)
   return length >= 1 && length <= maxCodePoints ? Buffer.from(text, 'utf8') : undefined
 }
 

@@ -8,6 +8,7 @@ import { openAccountStore } from '../../src/accounts/open-store.ts'
 import { openSqliteStore } from '../../src/accounts/sqlite.ts'
 import { accountOf, accountStoreContract, refusedWith } from './contract.ts'
 
+const mode = (name: string) => statSync(name).mode & 0o777
 const temporary = () => mkdtempSync(join(tmpdir(), 'sallyport-sqlite-'))
 
 accountStoreContract('SQLite', async () => {
@@ -24,7 +25,6 @@ describe('a SQLite file', () => {
     const path = join(folder, 'new', 'data', 'accounts.db')
     const store = await openAccountStore(`sqlite:${path}`)
     await store.migrate()
-    const mode = (name: string) => statSync(name).mode & 0o777
     assert.equal(mode(path), 0o600)
     assert.equal(mode(`${path}-wal`), 0o600)
     assert.equal(mode(join(folder, 'new', 'data')), 0o700)

@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import { Client } from 'pg'
 
 export interface PostgresServer {
   readonly url: string
@@ -51,8 +51,8 @@ export async function freshDatabase(): Promise<string> {
   return url.href
 }
 
-async function withClient(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
+async function withClient(url: string, work: (client: Client) => Promise<unknown>): Promise<void> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
   client.on('error', () => {})
   try {
     await client.connect()
@@ -152,7 +152,7 @@ function endsWithUs(user: User | undefined): readonly string[] {
 
 function findBinaries(): string {
   const onPath = (process.env['PATH'] ?? '').split(delimiter)
-  const debian = globSync('/usr/lib/postgresql/*/bin').sort().reverse()
+  const debian = globSync('/usr/lib/postgresql/*/bin').sort().toReversed()
   const found = [...debian, ...onPath].find(
     (folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')),
   )
