@@ -72,7 +72,11 @@ export function contains(network: Network, address: IpAddress): boolean {
 /** `contains` for a caller that has parsed already. */
 export function containsGroups(network: Network, groups: readonly number[]): boolean {
   if (network.groups.length !== groups.length) return false
-  return maskedKey(groups, network.prefix) === networkKey(network)
+  for (let i = 0; i * GROUP_BITS < network.prefix; i++) {
+    const difference = (groups[i] ?? 0) ^ (network.groups[i] ?? 0)
+    if ((difference & groupMask(network.prefix - i * GROUP_BITS)) !== 0) return false
+  }
+  return true
 }
 
 /** True where every address of `inner` is in `outer`. */

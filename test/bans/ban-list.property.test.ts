@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { BanList } from '../../src/bans/ban-list.ts'
 import { contains, formatNetwork, parseAddress, parseNetwork } from '../../src/lib/ip-network.ts'
 import { openMemoryState } from '../../src/shared-state/memory.ts'
 import { FakeClock, mustNetwork } from './support.ts'
 
 /** Few bits, so that networks overlap, nest and meet again; none is loopback. */
-const v4 = fc.tuple(fc.nat(3), fc.nat(3)).map(([a, b]) => `192.0.${a}.${b}`)
-const v6 = fc.tuple(fc.nat(3), fc.nat(3)).map(([a, b]) => `2001:db8:0:${a}::${b}`)
+const v4 = fc.tuple(fc.nat(1), fc.nat(2)).map(([a, b]) => `192.0.${a}.${b}`)
+const v6 = fc.tuple(fc.nat(1), fc.nat(1)).map(([a, b]) => `2001:db8:0:${a}::${b}`)
 const addressText = fc.oneof(
   v4,
   v6,
   v4.map((text) => `::ffff:${text}`),
 )
 const networkText = fc.oneof(
-  fc.tuple(v4, fc.constantFrom(8, 16, 22, 23, 24, 30, 31, 32)).map(([text, prefix]) => `${text}/${prefix}`),
-  fc.tuple(v4, fc.constantFrom(104, 120, 128)).map(([text, prefix]) => `::ffff:${text}/${prefix}`),
-  fc.tuple(v6, fc.constantFrom(16, 32, 62, 63, 64, 126, 128)).map(([text, prefix]) => `${text}/${prefix}`),
+  fc.tuple(v4, fc.constantFrom(16, 23, 24, 31, 32)).map(([text, prefix]) => `${text}/${prefix}`),
+  fc.tuple(v4, fc.constantFrom(120, 128)).map(([text, prefix]) => `::ffff:${text}/${prefix}`),
+  fc.tuple(v6, fc.constantFrom(32, 63, 64, 128)).map(([text, prefix]) => `${text}/${prefix}`),
 )
 const step = fc.oneof(
   fc.record({
@@ -33,7 +33,7 @@ const step = fc.oneof(
 
 test('every edge answers like a list that is searched from end to end', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60 }), async (steps) => {
       const clock = new FakeClock()
       const state = openMemoryState(clock)
       const open = (): BanList => new BanList(state.bans, clock, { allow: [], protect: [] })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { BanList, type BanListOptions, type BanRequest } from '../../src/bans/ban-list.ts'
+import { BanList, type BanListOptions, type BanOutcome, type BanRequest } from '../../src/bans/ban-list.ts'
 import { formatNetwork } from '../../src/lib/ip-network.ts'
 import { openMemoryState } from '../../src/shared-state/memory.ts'
 import type { SharedState } from '../../src/shared-state/shared-state.ts'
@@ -44,6 +44,18 @@ test('two origins may ban one network, and each ban ends on its own', async (t) 
   ban('192.0.2.7', { origin: 'detector', until: clock.time + 10 })
   clock.time += 10
   assert.equal(list.isBanned(mustAddress('192.0.2.7'))?.origin, 'operator')
+})
+
+test('the ban of one origin can be lifted and changed without the other', async (t) => {
+  const { list, clock, ban } = await edge(t)
+  ban('192.0.2.7', { origin: 'operator' })
+  ban('192.0.2.7', { origin: 'detector' })
+  ban('192.0.2.7', { origin: 'detector', until: clock.time + 90_000 })
+  list.remove(mustNetwork('192.0.2.7'), 'detector')
+  assert.equal(list.isBanned(mustAddress('192.0.2.7'))?.origin, 'operator')
+  assert.equal(list.remove(mustNetwork('192.0.2.7'), 'detector').length, 0)
+  list.remove(mustNetwork('192.0.2.7'))
+  assert.equal(list.isBanned(mustAddress('192.0.2.7')), undefined)
 })
 
 test('a detector cannot shorten its own ban, an operator can', async (t) => {
@@ -153,7 +165,7 @@ test('ignores and counts what is no ban', async (t) => {
 
 interface Edge {
   readonly list: BanList
-  ban(network: string, changes?: Partial<BanRequest>): ReturnType<BanList['add']>
+  readonly ban: (network: string, changes?: Partial<BanRequest>) => BanOutcome
 }
 
 function stateFor(t: TestContext, clock: FakeClock): SharedState {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { type Ban, decodeBan, encodeBan } from '../../src/bans/ban.ts'
 import type { ReplicatedEntry } from '../../src/shared-state/shared-state.ts'
 import { mustNetwork } from './support.ts'

@@ -76,7 +76,7 @@ test('when full it forgets the oldest key rather than not believing the newest',
 interface Fleet {
   readonly clock: FakeClock
   readonly state: SharedState
-  open(maxKeys?: number): RevocationList
+  readonly open: (maxKeys?: number) => RevocationList
 }
 
 function fleet(t: TestContext): Fleet {

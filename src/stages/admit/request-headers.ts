@@ -1,13 +1,10 @@
 import { ProxyError } from '../../errors.ts'
 import type { RequestHeaders } from '../../exchange.ts'
 
-/** RFC 9110 section 5.6.2: what a field name is made of. */
-const TOKEN_PUNCTUATION = "!#$%&'*+-.^_`|~"
-const isTokenCode = Uint8Array.from({ length: 256 }, (_, code) => {
-  const char = String.fromCharCode(code)
-  return /[0-9A-Za-z]/.test(char) || TOKEN_PUNCTUATION.includes(char) ? 1 : 0
-})
-const HTAB = 0x09
+/** RFC 9110 section 5.6.2: what a field name is made of. Measured: a class and a star beat a loop over char codes. */
+const tokenPattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** Visible ASCII, the blank and the tab. */
+const fieldValuePattern = /^[\t\x20-\x7e]*$/
 
 /**
  * Checks the count and every byte, then offers the headers by lower-case name.
@@ -19,8 +16,8 @@ export function readHeaders(rawHeaders: readonly string[], maxHeaders: number): 
   }
   if (rawHeaders.length % 2 !== 0) throw new ProxyError('ERR_HEADER_INVALID', 'a header without a value')
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (!isToken(rawHeaders[i] ?? '')) throw new ProxyError('ERR_HEADER_INVALID', 'an illegal header name')
-    if (!isFieldValue(rawHeaders[i + 1] ?? '')) {
+    if (!tokenPattern.test(rawHeaders[i] ?? '')) throw new ProxyError('ERR_HEADER_INVALID', 'an illegal header name')
+    if (!fieldValuePattern.test(rawHeaders[i + 1] ?? '')) {
       throw new ProxyError('ERR_HEADER_INVALID', `an illegal byte in the value of ${rawHeaders[i] ?? ''}`)
     }
   }
@@ -59,20 +56,4 @@ function indexHeaders(raw: readonly string[]): Map<string, string[]> {
     else values.push(value)
   }
   return index
-}
-
-function isToken(text: string): boolean {
-  if (text.length === 0) return false
-  for (let i = 0; i < text.length; i++) {
-    if (isTokenCode[text.charCodeAt(i)] !== 1) return false
-  }
-  return true
-}
-
-function isFieldValue(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if ((code < 0x20 && code !== HTAB) || code > 0x7e) return false
-  }
-  return true
 }

@@ -58,10 +58,6 @@ test('an untrusted peer changes neither its address nor the scheme', () => {
 })
 
 test('a trusted peer tells the scheme, with one clear word', () => {
-  const schemeFor = (encrypted: boolean, ...values: readonly string[]): string => {
-    const rawHeaders = values.flatMap((value) => ['X-Forwarded-Proto', value])
-    return admit(arrivalFrom({ peerAddress: '10.0.0.1', rawHeaders, encrypted }), behind).scheme
-  }
   assert.equal(schemeFor(false, 'https'), 'https')
   assert.equal(schemeFor(true, 'http'), 'http')
   for (const values of [['https, http'], ['https', 'https'], ['wss'], ['HTTPS '], []]) {
@@ -88,6 +84,11 @@ test('leaves the connection of a trusted proxy to admit, even where the proxy it
   assert.deepEqual(gated('192.0.2.9', ['192.0.2.0/24']), { stays: true, destroyed: 0 })
   assert.deepEqual(gated('192.0.2.9', ['10.0.0.0/8']), { stays: false, destroyed: 1 })
 })
+
+function schemeFor(encrypted: boolean, ...values: readonly string[]): string {
+  const rawHeaders = values.flatMap((value) => ['X-Forwarded-Proto', value])
+  return admit(arrivalFrom({ peerAddress: '10.0.0.1', rawHeaders, encrypted }), behind).scheme
+}
 
 function gated(remoteAddress: string | undefined, trusted: readonly string[]): { stays: boolean; destroyed: number } {
   let destroyed = 0

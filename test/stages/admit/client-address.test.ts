@@ -45,7 +45,6 @@ test('with no trusted proxy nothing a client sends changes its address', () => {
 })
 
 test('believes at most 32 hops', () => {
-  const chain = (hops: number): string => ['198.51.100.7', ...Array.from({ length: hops }, () => '10.0.0.9')].join(',')
   assert.equal(resolveClientAddress('10.0.0.1', [chain(31)], proxies), '198.51.100.7')
   assert.equal(resolveClientAddress('10.0.0.1', [chain(32)], proxies), '10.0.0.9')
   assert.equal(resolveClientAddress('10.0.0.1', [chain(50_000)], proxies), '10.0.0.9')
@@ -56,3 +55,7 @@ test('refuses a peer without an IP address', () => {
     assert.throws(() => resolveClientAddress(peer, ['198.51.100.7'], proxies), { code: 'ERR_ADDRESS_UNKNOWN' })
   }
 })
+
+function chain(hops: number): string {
+  return ['198.51.100.7', ...Array.from({ length: hops }, () => '10.0.0.9')].join(',')
+}

@@ -18,7 +18,6 @@ test('refuses to choose among repeated values', () => {
 })
 
 test('takes as many headers as allowed and not one more', () => {
-  const lines = (count: number): string[] => Array.from({ length: count }, (_, i) => [`x-${i}`, '1']).flat()
   readHeaders(lines(100), 100)
   assert.throws(() => readHeaders(lines(101), 100), { code: 'ERR_HEADER_COUNT' })
 })
@@ -44,6 +43,10 @@ test('lets every token character into a name and refuses the others', () => {
 })
 
 test('refuses a name without a value', () => assertInvalid(['host']))
+
+function lines(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, i) => [`x-${i}`, '1']).flat()
+}
 
 function assertInvalid(raw: readonly string[]): void {
   assert.throws(() => readHeaders(raw, 10), { code: 'ERR_HEADER_INVALID' }, JSON.stringify(raw))
