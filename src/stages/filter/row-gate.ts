@@ -199,19 +199,13 @@ export class RowGate implements ScanSink {
     const start = at + this.#shift
     for (const slot of node.slots) this.#values.begin(slot, byte, start)
     if (node.withheld && !this.#removes) this.#cuts.valueStart(node, start)
-    if (byte === openBrace) {
-      if (node.keys !== undefined) {
-        this.#openContainer(node)
-        return true
-      }
-      if (node.guards) this.#violation('an object where an array of withheld fields should be')
-      return false
-    }
-    if (byte !== letterN) for (const slot of node.slotsBelow) this.#values.spoil(slot)
-    if (byte !== openBracket) return false
-    if (node.star !== undefined) return true
-    if (node.guards) this.#violation('an array where an object with withheld fields should be')
-    return false
+    const isObject = byte === openBrace
+    if (!isObject && byte !== letterN) for (const slot of node.slotsBelow) this.#values.spoil(slot)
+    if (!isObject && byte !== openBracket) return false
+    if (isObject ? node.guardsStar : node.guardsKeys)
+      this.#violation('a withheld field may stand where none was declared')
+    if (isObject) this.#openContainer(node)
+    return isObject ? node.keys !== undefined : node.star !== undefined
   }
 
   #endField(node: TreeNode, flags: number, after: number): void {

@@ -25,8 +25,9 @@ export class TreeNode {
   /** The same for the values below this one. */
   slotsBelow: number[] = []
   withheld = false
-  /** A withheld field stands somewhere below. */
-  guards = false
+  /** A withheld field stands below one of the keys; below the elements. */
+  guardsKeys = false
+  guardsStar = false
   /** One of the keys is withheld. */
   losesKeys = false
 
@@ -132,7 +133,6 @@ class TreeBuilder {
       row.frame = model.frame
       row.keys = model.keys
       row.losesKeys = model.losesKeys
-      row.guards = model.guards
     }
   }
 
@@ -147,12 +147,14 @@ class TreeBuilder {
   }
 
   #withhold(model: TreeNode, path: RowPointer): void {
-    if (path.length === 0 || path.at(-1) === '*') throw new TypeError(`withheld field ${spell(path)} names no key`)
+    if (path.length === 0 || path[0] === '*' || path.at(-1) === '*')
+      throw new TypeError(`withheld field ${spell(path)} names no key`)
     let node = model
     for (const token of path) {
       if (node.withheld) return
-      node.guards = true
       const parent = node
+      if (token === '*') parent.guardsStar = true
+      else parent.guardsKeys = true
       node = this.#child(parent, token, 'field')
     }
     node.withheld = true
@@ -188,7 +190,8 @@ class TreeBuilder {
 
 /** Below a withheld value nothing is taken out a second time. */
 function forgetBelow(node: TreeNode): void {
-  node.guards = false
+  node.guardsKeys = false
+  node.guardsStar = false
   node.losesKeys = false
   node.star = undefined
   for (const child of node.keys?.nodes ?? []) {
