@@ -205,7 +205,11 @@ export class BanList {
   }
 
   #take(entry: ReplicatedEntry): void {
-    if (entry.expiresAt <= this.#clock.now()) return
+    // It may have been shortened to a time that has passed before the news came.
+    if (entry.expiresAt <= this.#clock.now()) {
+      this.#table.delete(entry.member)
+      return
+    }
     const ban = decodeBan(entry)
     if (ban === undefined || !this.#put(ban)) this.#ignored++
   }

@@ -108,8 +108,9 @@ export class RevocationList {
 
   #take(entry: ReplicatedEntry): void {
     if (entry.expiresAt <= this.#clock.now()) return
+    // A key is never revoked for a shorter time than it was.
     if (entry.member.length > MAX_KEY_LENGTH || !Number.isSafeInteger(entry.expiresAt)) this.#ignored++
-    else this.#put(entry.member, entry.expiresAt)
+    else this.#put(entry.member, Math.max(entry.expiresAt, this.#untilByKey.get(entry.member) ?? 0))
   }
 
   #sweep(): void {

@@ -72,6 +72,6 @@ test('every edge answers like a list that is searched from end to end', async ()
       there.close()
       await state.close()
     }),
-    { numRuns: 200 },
+    { numRuns: 300 },
   )
 })

@@ -152,6 +152,21 @@ test('tells of every ban that comes into force, here or elsewhere, once', async 
   assert.deepEqual(heard, ['192.0.2.1/32', '192.0.2.2/32'])
 })
 
+test('a ban that was shortened to a time that has passed ends on the other edges too', async (t) => {
+  const clock = new FakeClock()
+  const state = stateFor(t, clock)
+  const [here, there] = [edgeOn(t, state, clock), edgeOn(t, state, clock)]
+  await Promise.all([here.list.started, there.list.started])
+  here.ban('192.0.2.1', { origin: 'operator', until: clock.time + 100 })
+  await here.list.settled()
+  here.ban('192.0.2.2', { origin: 'operator' })
+  here.ban('192.0.2.1', { origin: 'operator', until: clock.time + 1 })
+  clock.time += 1
+  await here.list.settled()
+  assert.equal(there.list.isBanned(mustAddress('192.0.2.1')), undefined)
+  assert.ok(there.list.isBanned(mustAddress('192.0.2.2')))
+})
+
 test('ignores and counts what is no ban', async (t) => {
   const clock = new FakeClock()
   const state = stateFor(t, clock)
