@@ -57,6 +57,8 @@ function guard(client: PoolClient): PostgresPoolClient {
   let broken = false
   const query = async <R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> => {
     checkParameters(parameters)
+    // Not even a rollback: it would wait as long again.
+    if (broken) throw new Error('the connection is lost')
     try {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as in pg's own types, the caller names the row
       return (await client.query(text, [...parameters])) as unknown as PostgresQueryResult<R>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import { openAccountStore } from '../../src/accounts/open-store.ts'
@@ -14,6 +14,13 @@ accountStoreContract('PostgreSQL', async () => {
 })
 
 const unavailable = refusedWith('ERR_STORE_UNAVAILABLE')
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  assert.ok(address !== null && typeof address === 'object')
+  return address.port
+}
 
 describe('a PostgreSQL server', () => {
   it('that is killed makes the store unavailable, and the same store works again after its restart', async () => {
@@ -45,13 +52,33 @@ describe('a PostgreSQL server', () => {
 
   it('that accepts and never answers makes the store unavailable in bounded time', async () => {
     const silent = createServer((socket) => socket.resume().on('error', () => {}))
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-    const address = silent.address()
-    assert.ok(address !== null && typeof address === 'object')
-    const store = await openPostgresStore(`postgres://x:y@127.0.0.1:${address.port}/x`, { connectTimeoutMs: 100 })
+    const port = await listen(silent)
+    const store = await openPostgresStore(`postgres://x:y@127.0.0.1:${port}/x`, { connectTimeoutMs: 100 })
     await assert.rejects(store.ping(), unavailable)
     await store.close()
     await new Promise((resolve) => silent.close(resolve))
+  })
+
+  it('that falls silent loses its connections, and is asked again over new ones', async () => {
+    const url = new URL(await freshDatabase())
+    const serverPort = Number(url.port)
+    const open: [Socket, Socket][] = []
+    const between = createServer((near) => {
+      const far = connect(serverPort, '127.0.0.1')
+      for (const socket of [near, far]) socket.on('error', () => {})
+      near.pipe(far).pipe(near)
+      open.push([near, far])
+    })
+    url.port = String(await listen(between))
+    const store = await openPostgresStore(url.href, { statementTimeoutMs: 200 })
+    await store.migrate()
+    await store.putAccount(accountOf('a'))
+    for (const [near, far] of open) near.unpipe(far)
+    await assert.rejects(store.setPasswordHash('a', 'hash', { expired: false }), unavailable)
+    assert.deepEqual(await store.account('a'), accountOf('a'))
+    await store.close()
+    for (const socket of open.flat()) socket.destroy()
+    await new Promise((resolve) => between.close(resolve))
   })
 
   it('that refuses a row does not get the row into the error', async () => {
