@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { defaultRowLimits, type RowPlan } from '../../src/stages/filter/row-plan.ts'
 import { compact, expectJson, expectLines, parseBytes } from '../stages/filter/reference.ts'
 import { field, marker, type Outcome, ours, planOf, runJson, runLines, smallAndOurs } from '../stages/filter/support.ts'

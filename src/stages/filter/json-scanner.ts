@@ -46,6 +46,7 @@ const plainByte = byteSet((byte) => byte >= 0x20 && byte < 0x80 && byte !== 0x22
 const space = byteSet((byte) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09)
 const digit = byteSet((byte) => byte >= 0x30 && byte <= 0x39)
 const hexDigit = byteSet((byte) => /^[0-9a-fA-F]$/.test(String.fromCharCode(byte)))
+const startsValue = byteSet((byte) => byte < 0x80 && '"{[-0123456789tfn'.includes(String.fromCharCode(byte)))
 const simpleEscape = byteSet((byte) => byte < 0x80 && '"\\/bfnrt'.includes(String.fromCharCode(byte)))
 
 const trueWord = Buffer.from('true')
@@ -207,6 +208,7 @@ export class JsonScanner {
             state = afterValue
             break
           }
+          if (startsValue[byte] === 0) return false
           if (containers[this.#depth] === inArray) this.#node = container === undefined ? undefined : container.star
           const node = this.#node
           const inside = node !== undefined && sink.valueStart(node, byte, at)
@@ -234,11 +236,11 @@ export class JsonScanner {
           }
           if (digit[byte] === 1) state = byte === 0x30 ? numberZero : numberInteger
           else if (byte === 0x2d) state = numberMinus
-          else if (byte === 0x74 || byte === 0x66 || byte === 0x6e) {
+          else {
             this.#word = byte === 0x74 ? trueWord : byte === 0x66 ? falseWord : nullWord
             this.#owed = 1
             state = literal
-          } else return false
+          }
           at++
           break
         }

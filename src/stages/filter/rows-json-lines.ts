@@ -25,13 +25,13 @@ export class JsonLinesFilter implements RowFilter {
   #tooLong = false
   #open = true
 
-  constructor(plan: RowPlan) {
+  constructor(plan: RowPlan, hold = false) {
     const tree = lineTree(plan)
     this.#maxLineBytes = plan.limits.maxRowBytes
     this.#gate = new RowGate(plan, tree, this.#out, true)
     this.#scanner = new JsonScanner(tree.top, plan.limits.maxDepth, this.#gate)
     this.#line = new ByteStore(plan.limits.maxRowBytes)
-    this.#held = plan.onViolation === 'block' ? new ByteStore(plan.limits.maxBlockBytes) : undefined
+    this.#held = hold || plan.onViolation === 'block' ? new ByteStore(plan.limits.maxBlockBytes) : undefined
   }
 
   get report(): RowReport {

@@ -17,11 +17,12 @@ export class JsonRowFilter implements RowFilter {
   readonly #held: ByteStore | undefined
   #open = true
 
-  constructor(plan: RowPlan) {
+  /** `hold` = nothing goes out before the end, whatever the plan says. */
+  constructor(plan: RowPlan, hold = false) {
     const tree = rowTree(plan)
     this.#gate = new RowGate(plan, tree, this.#out, false)
     this.#scanner = new JsonScanner(tree.top, plan.limits.maxDepth, this.#gate)
-    const holds = plan.onViolation === 'block' || tree.single
+    const holds = hold || plan.onViolation === 'block' || tree.single
     this.#held = holds ? new ByteStore(plan.limits.maxBlockBytes) : undefined
   }
 

@@ -1,0 +1,64 @@
+/** How a body is read: by its label alone, never by looking inside. */
+export type BodyKind = 'json' | 'json-lines' | 'other' | 'none'
+
+const kinds: ReadonlyMap<string, BodyKind> = new Map<string, BodyKind>([
+  ['application/json', 'json'],
+  ['text/json', 'json'],
+  ['application/x-ndjson', 'json-lines'],
+  ['application/ndjson', 'json-lines'],
+  ['application/jsonl', 'json-lines'],
+  ['application/jsonlines', 'json-lines'],
+  ['application/x-jsonlines', 'json-lines'],
+  ['application/stream+json', 'json-lines'],
+  // RFC 7464 puts a record separator before each document: no reader here.
+  ['application/json-seq', 'other'],
+])
+
+/** A media type: RFC 9110 section 8.3.1. */
+export interface MediaType {
+  /** Lower case, without parameters. */
+  readonly essence: string
+  /** Lower case; undefined where the type does not say. */
+  readonly charset: string | undefined
+}
+
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+const parameter =
+  /[ \t]*;[ \t]*(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+)|"((?:[^"\\]|\\.)*)"))?/y
+
+/** Undefined = not one well-formed Content-Type. */
+export function parseMediaType(values: readonly string[]): MediaType | undefined {
+  const [text] = values
+  if (text === undefined || values.length !== 1 || text.length > 1_024) return undefined
+  const trimmed = text.replace(/^[ \t]+/, '').trimEnd()
+  const end = trimmed.search(/[ \t;]/)
+  const essence = (end < 0 ? trimmed : trimmed.slice(0, end)).toLowerCase()
+  const [type, subtype, more] = essence.split('/')
+  if (type === undefined || subtype === undefined || more !== undefined) return undefined
+  if (!token.test(type) || !token.test(subtype)) return undefined
+  const charsets = parseCharsets(end < 0 ? '' : trimmed.slice(end))
+  if (charsets === undefined || charsets.length > 1) return undefined
+  return { essence, charset: charsets[0] }
+}
+
+/** The kind of a body under these Content-Type values. Two headers, or one that nobody can parse, are `other`. */
+export function bodyKind(contentTypes: readonly string[]): BodyKind {
+  if (contentTypes.length === 0) return 'none'
+  const type = parseMediaType(contentTypes)
+  if (type === undefined) return 'other'
+  if (type.charset !== undefined && type.charset !== 'utf-8' && type.charset !== 'utf8') return 'other'
+  return kinds.get(type.essence) ?? (type.essence.endsWith('+json') ? 'json' : 'other')
+}
+
+function parseCharsets(text: string): readonly string[] | undefined {
+  const charsets: string[] = []
+  let at = 0
+  while (at < text.length) {
+    parameter.lastIndex = at
+    const match = parameter.exec(text)
+    if (match === null) return undefined
+    if (match[1]?.toLowerCase() === 'charset') charsets.push((match[2] ?? match[3] ?? '').toLowerCase())
+    at = parameter.lastIndex
+  }
+  return charsets
+}

@@ -1,0 +1,123 @@
+import { ProxyError } from '../../errors.ts'
+import {
+  filteredHeaders,
+  harmlessHeaders,
+  headerValues,
+  passedHeaders,
+  problemHeaders,
+  type RawHeaders,
+} from './answer-headers.ts'
+import { bodyKind, parseMediaType } from './body-kind.ts'
+import { type ContentCoding, type DecodeLimits, parseContentCoding } from './content-coding.ts'
+import type { RowPlan } from './row-plan.ts'
+
+/** How a route with a dataset treats its answers. */
+export interface AnswerRules {
+  readonly plan: RowPlan
+  /** Media types without rows in them, lower case, without parameters; JSON is filtered even where it is named here. */
+  readonly pass: readonly string[]
+  /** Upstream headers that the route lets through beside the fixed ones. */
+  readonly keepHeaders: readonly string[]
+  readonly decode: DecodeLimits
+}
+
+export interface AnswerInput {
+  readonly method: string
+  /** `undeclared` = the route has no dataset. */
+  readonly rows: 'undeclared' | AnswerRules
+  readonly head: AnswerHead
+  /** Names of the cookies that only the edge may set. */
+  readonly ownCookies: readonly string[]
+}
+
+export interface AnswerHead {
+  readonly status: number
+  readonly rawHeaders: RawHeaders
+}
+
+/** What becomes of an answer, known from its head. */
+export type Verdict =
+  /** The body goes on as it is. */
+  | { readonly kind: 'pass'; readonly status: number; readonly rawHeaders: RawHeaders }
+  /** No body goes on, whatever came. */
+  | { readonly kind: 'empty'; readonly status: number; readonly rawHeaders: RawHeaders }
+  | FilterVerdict
+  /** Our own problem document under this status. */
+  | { readonly kind: 'replace'; readonly status: number; readonly rawHeaders: RawHeaders; readonly error: ProxyError }
+  | { readonly kind: 'refuse'; readonly error: ProxyError }
+
+/** The body goes through `filterBody` or `filterWhole`. */
+export interface FilterVerdict {
+  readonly kind: 'filter'
+  readonly status: number
+  readonly rawHeaders: RawHeaders
+  readonly bodyKind: 'json' | 'json-lines'
+  readonly coding: ContentCoding | undefined
+  readonly rules: AnswerRules
+  /** An error answer: held whole; where it fails or has no rows, our own problem goes out under the upstream's status. */
+  readonly isProblem: boolean
+}
+
+/** The only place where an answer's way is chosen. */
+export function planAnswer(input: AnswerInput): Verdict {
+  const { rows, head, ownCookies } = input
+  if (!isFramed(head)) return refuse('ERR_ANSWER_CODING', 'a transfer coding other than chunked')
+  if (rows === 'undeclared')
+    return { kind: 'pass', status: head.status, rawHeaders: passedHeaders(head.rawHeaders, ownCookies) }
+  const verdict = planRows(input, rows)
+  if (verdict.kind !== 'refuse' || head.status < 400 || head.status > 599) return verdict
+  return { kind: 'replace', status: head.status, rawHeaders: problemHeaders(head.rawHeaders), error: verdict.error }
+}
+
+function planRows(input: AnswerInput, rules: AnswerRules): Verdict {
+  const { status, rawHeaders: raw } = input.head
+  if (status < 200 || status > 599 || status === 206 || status === 304)
+    return refuse('ERR_ANSWER_STATUS', `status ${status} was not asked for`)
+  const rawHeaders = filteredHeaders(raw, rules.keepHeaders, input.ownCookies)
+  const contentTypes = headerValues(raw, 'content-type')
+  const kind = bodyKind(contentTypes)
+  if (status === 204 || status === 205 || (status >= 300 && status < 400))
+    return { kind: 'empty', status, rawHeaders: without(rawHeaders, 'content-type') }
+  if (kind === 'json' || kind === 'json-lines') return planJson(input, rules, rawHeaders, kind)
+  if (kind === 'none' && (input.method === 'HEAD' || isEmpty(raw))) return { kind: 'empty', status, rawHeaders }
+  const type = parseMediaType(contentTypes)
+  if (status < 400 && type !== undefined && rules.pass.includes(type.essence))
+    return { kind: 'pass', status, rawHeaders: harmlessHeaders(raw, input.ownCookies) }
+  return refuse('ERR_ANSWER_KIND', 'no reader for this media type')
+}
+
+function planJson(
+  input: AnswerInput,
+  rules: AnswerRules,
+  rawHeaders: RawHeaders,
+  kind: 'json' | 'json-lines',
+): Verdict {
+  const { status, rawHeaders: raw } = input.head
+  if (input.method === 'HEAD') return { kind: 'empty', status, rawHeaders }
+  try {
+    const coding = parseContentCoding(headerValues(raw, 'content-encoding'))
+    return { kind: 'filter', status, rawHeaders, bodyKind: kind, coding, rules, isProblem: status >= 400 }
+  } catch (error) {
+    if (error instanceof ProxyError) return { kind: 'refuse', error }
+    throw error
+  }
+}
+
+/** Node decodes no transfer coding but chunked, and hands the rest over as it came. */
+function isFramed(head: AnswerHead): boolean {
+  const codings = headerValues(head.rawHeaders, 'transfer-encoding')
+  return codings.length === 0 || (codings.length === 1 && codings[0]?.trim().toLowerCase() === 'chunked')
+}
+
+function isEmpty(raw: RawHeaders): boolean {
+  const lengths = headerValues(raw, 'content-length')
+  return lengths.length === 1 && lengths[0]?.trim() === '0'
+}
+
+function without(raw: RawHeaders, name: string): RawHeaders {
+  return raw.filter((_, at) => raw[at - (at % 2)]?.toLowerCase() !== name)
+}
+
+function refuse(code: 'ERR_ANSWER_CODING' | 'ERR_ANSWER_STATUS' | 'ERR_ANSWER_KIND', detail: string): Verdict {
+  return { kind: 'refuse', error: new ProxyError(code, detail) }
+}
