@@ -1,11 +1,12 @@
 import { ProxyError } from '../../errors.ts'
 
-const firstSize = 4096
+const firstSize = 2048
+const nothing = Buffer.alloc(0)
 
 /** Bytes gathered across chunks; grows by doubling and never beyond `maxBytes` (then ERR_ANSWER_TOO_LARGE). */
 export class ByteStore {
   readonly #maxBytes: number
-  #bytes = Buffer.alloc(0)
+  #bytes: Buffer = nothing
   #length = 0
 
   constructor(maxBytes: number) {
@@ -21,11 +22,11 @@ export class ByteStore {
     return this.#length
   }
 
-  append(from: Uint8Array, start: number, end: number): void {
+  append(from: Buffer, start: number, end: number): void {
     if (end <= start) return
     const length = this.#length + end - start
     if (length > this.#bytes.length) this.#grow(length)
-    this.#bytes.set(start === 0 && end === from.length ? from : from.subarray(start, end), this.#length)
+    from.copy(this.#bytes, this.#length, start, end)
     this.#length = length
   }
 
@@ -34,9 +35,9 @@ export class ByteStore {
   }
 
   /** A copy that belongs to the caller. */
-  take(): Uint8Array {
-    const copy = Buffer.allocUnsafeSlow(this.#length)
-    copy.set(this.#bytes.subarray(0, this.#length))
+  take(): Buffer {
+    const copy = Buffer.allocUnsafe(this.#length)
+    this.#bytes.copy(copy, 0, 0, this.#length)
     this.#length = 0
     return copy
   }
@@ -44,8 +45,8 @@ export class ByteStore {
   #grow(length: number): void {
     if (length > this.#maxBytes) throw new ProxyError('ERR_ANSWER_TOO_LARGE', `more than ${this.#maxBytes} bytes held`)
     const size = Math.min(this.#maxBytes, Math.max(firstSize, length, this.#bytes.length * 2))
-    const grown = Buffer.allocUnsafeSlow(size)
-    grown.set(this.#bytes.subarray(0, this.#length))
+    const grown = Buffer.allocUnsafe(size)
+    this.#bytes.copy(grown, 0, 0, this.#length)
     this.#bytes = grown
   }
 }

@@ -116,6 +116,11 @@ export class JsonScanner {
     const containers = this.#containers
     let state = this.#state
     let container = this.#container
+    let node = this.#node
+    let depth = this.#depth
+    let isObject = containers[depth] === inObject
+    let isKey = this.#isKey
+    let flags = this.#flags
     let at = from
     let keyFrom = from
 
@@ -131,18 +136,31 @@ export class JsonScanner {
           if (at === to) break
           if (now === 0x22) {
             at++
-            if (!this.#isKey) {
-              const node = this.#node
-              if (node !== undefined) sink.valueEnd(node, false, this.#flags, at)
+            if (!isKey) {
+              if (node !== undefined) sink.valueEnd(node, false, flags, at)
+              if (isObject && at + 1 < to && bytes[at] === 0x2c && bytes[at + 1] === 0x22) {
+                if (container !== undefined && container.hearsKeys) {
+                  sink.comma(container, at)
+                  sink.keyStart(container, at + 1)
+                }
+                at += 2
+                keyFrom = at
+                isKey = true
+                flags = 0
+                break
+              }
               state = afterValue
               break
             }
-            if (container !== undefined) this.#node = this.#endKey(container, bytes, keyFrom, at)
-            state = colon
+            if (container !== undefined) node = this.#endKey(container, bytes, keyFrom, at, flags)
+            if (at < to && bytes[at] === 0x3a) {
+              at++
+              state = value
+            } else state = colon
             break
           }
           if (now === 0x5c) {
-            this.#flags |= escaped
+            flags |= escaped
             const next = at + 1 < to ? (bytes[at + 1] ?? 0) : -1
             if (next >= 0 && simpleEscape[next] === 1) {
               at += 2
@@ -165,7 +183,7 @@ export class JsonScanner {
             break
           }
           if (now < 0x80) return false
-          this.#flags |= wide
+          flags |= wide
           if (!this.#lead(now)) return false
           at++
           state = continuation
@@ -204,33 +222,34 @@ export class JsonScanner {
           }
           if (byte === 0x5d && state === firstElement) {
             at++
-            container = this.#close(at)
+            container = this.#close(depth--, at)
+            isObject = containers[depth] === inObject
             state = afterValue
             break
           }
           if (startsValue[byte] === 0) return false
-          if (containers[this.#depth] === inArray) this.#node = container === undefined ? undefined : container.star
-          const node = this.#node
+          if (!isObject) node = container === undefined ? undefined : container.star
           const inside = node !== undefined && sink.valueStart(node, byte, at)
           if (byte === 0x22) {
-            this.#isKey = false
-            this.#flags = 0
+            isKey = false
+            flags = 0
             state = string
             at++
             break
           }
           if (byte === 0x7b || byte === 0x5b) {
-            if (this.#depth === this.#maxDepth) return false
-            const depth = ++this.#depth
-            containers[depth] = byte === 0x7b ? inObject : inArray
+            if (depth === this.#maxDepth) return false
+            depth++
+            isObject = byte === 0x7b
+            containers[depth] = isObject ? inObject : inArray
             if (node !== undefined && !inside) {
               this.#outer = node
               this.#outerDepth = depth
             }
             container = inside ? node : undefined
             this.#nodes[depth] = container
-            this.#node = undefined
-            state = byte === 0x7b ? firstKey : firstElement
+            node = undefined
+            state = isObject ? firstKey : firstElement
             at++
             break
           }
@@ -247,17 +266,18 @@ export class JsonScanner {
         case firstKey:
         case key: {
           if (byte === 0x22) {
-            if (container !== undefined) sink.keyStart(container, at)
+            if (container !== undefined && container.hearsKeys) sink.keyStart(container, at)
             at++
             keyFrom = at
-            this.#isKey = true
-            this.#flags = 0
+            isKey = true
+            flags = 0
             state = string
             break
           }
           if (byte === 0x7d && state === firstKey) {
             at++
-            container = this.#close(at)
+            container = this.#close(depth--, at)
+            isObject = containers[depth] === inObject
             state = afterValue
             break
           }
@@ -274,14 +294,24 @@ export class JsonScanner {
         case afterValue: {
           at++
           if (byte === 0x2c) {
-            if (this.#depth === 0) return false
-            if (container !== undefined) sink.comma(container, at - 1)
-            state = containers[this.#depth] === inObject ? key : value
+            if (depth === 0) return false
+            if (container !== undefined && container.hearsKeys) sink.comma(container, at - 1)
+            if (isObject && at < to && bytes[at] === 0x22) {
+              if (container !== undefined && container.hearsKeys) sink.keyStart(container, at)
+              at++
+              keyFrom = at
+              isKey = true
+              flags = 0
+              state = string
+              break
+            }
+            state = isObject ? key : value
             break
           }
           if (byte === 0x7d || byte === 0x5d) {
-            if (this.#depth === 0 || containers[this.#depth] !== (byte === 0x7d ? inObject : inArray)) return false
-            container = this.#close(at)
+            if (depth === 0 || isObject !== (byte === 0x7d)) return false
+            container = this.#close(depth--, at)
+            isObject = containers[depth] === inObject
             break
           }
           if (space[byte] === 0) return false
@@ -289,10 +319,11 @@ export class JsonScanner {
         }
         case literal: {
           const word = this.#word
-          if (byte !== word[this.#owed]) return false
-          at++
-          if (++this.#owed === word.length) {
-            if (this.#node !== undefined) sink.valueEnd(this.#node, false, 0, at)
+          let owed = this.#owed
+          while (owed < word.length && at < to) if (bytes[at++] !== word[owed++]) return false
+          this.#owed = owed
+          if (owed === word.length) {
+            if (node !== undefined) sink.valueEnd(node, false, 0, at)
             state = afterValue
           }
           break
@@ -313,7 +344,7 @@ export class JsonScanner {
             state = numberE
             at++
           } else {
-            if (this.#node !== undefined) sink.valueEnd(this.#node, false, 0, at)
+            if (node !== undefined) sink.valueEnd(node, false, 0, at)
             state = afterValue
           }
           break
@@ -326,7 +357,7 @@ export class JsonScanner {
             state = numberE
             at++
           } else {
-            if (this.#node !== undefined) sink.valueEnd(this.#node, false, 0, at)
+            if (node !== undefined) sink.valueEnd(node, false, 0, at)
             state = afterValue
           }
           break
@@ -360,10 +391,14 @@ export class JsonScanner {
           throw new TypeError(`scanner state ${state}`)
       }
     }
-    if (this.#isKey && container !== undefined && state >= string && state <= continuation)
+    if (isKey && container !== undefined && state >= string && state <= continuation)
       this.#spill.keep(container, bytes, keyFrom, to)
     this.#state = state
     this.#container = container
+    this.#node = node
+    this.#depth = depth
+    this.#isKey = isKey
+    this.#flags = flags
     return true
   }
 
@@ -377,8 +412,8 @@ export class JsonScanner {
     return this.#state === afterValue
   }
 
-  #close(after: number): TreeNode | undefined {
-    const depth = this.#depth--
+  /** Returns what names the places of the container around the one that ends. */
+  #close(depth: number, after: number): TreeNode | undefined {
     const closed = this.#nodes[depth]
     if (closed !== undefined) this.#sink.valueEnd(closed, true, 0, after)
     else if (depth === this.#outerDepth && this.#outer !== undefined) {
@@ -388,9 +423,12 @@ export class JsonScanner {
     return this.#nodes[depth - 1]
   }
 
-  #endKey(container: TreeNode, bytes: Buffer, from: number, after: number): TreeNode | undefined {
-    const plain = this.#flags === 0
-    if (this.#spill.length === 0) return this.#sink.keyEnd(container, bytes, from, after - 1, plain, after)
+  #endKey(container: TreeNode, bytes: Buffer, from: number, after: number, flags: number): TreeNode | undefined {
+    const plain = flags === 0
+    if (this.#spill.length === 0) {
+      if (plain && container.passesOver(bytes, from, after - 1)) return undefined
+      return this.#sink.keyEnd(container, bytes, from, after - 1, plain, after)
+    }
     this.#spill.keep(container, bytes, from, after - 1)
     const { bytes: held, length } = this.#spill
     this.#spill.clear()

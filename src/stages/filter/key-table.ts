@@ -18,7 +18,7 @@ export class KeyTable {
   readonly nodes: TreeNode[] = []
   readonly #keys: RuledKey[] = []
   /** By length and first letter: what cannot be a ruled key costs one look-up. */
-  readonly #sieve = new Uint8Array(1024)
+  readonly sieve = new Uint8Array(1024)
   /** Longer keys in the document's spelling cannot match, folded or not. */
   maxRawBytes = 0
 
@@ -30,14 +30,14 @@ export class KeyTable {
     const bytes = Buffer.from(name, 'utf8')
     this.nodes.push(node)
     this.#keys.push({ name, bytes, folds: folds(name), node })
-    this.#sieve[sieveSlot(bytes, 0, bytes.length)] = 1
+    this.sieve[sieveSlot(bytes, 0, bytes.length)] = 1
     // An escape takes six bytes for one UTF-16 unit, and folding shrinks a string by a third at most.
     this.maxRawBytes = Math.max(this.maxRawBytes, 18 * name.length + 2)
   }
 
   /** `start` to `end` is the key without its quotes; `plain` = ASCII without escapes. */
   match(bytes: Buffer, start: number, end: number, plain: boolean): TreeNode | typeof twin | undefined {
-    if (plain) return this.#sieve[sieveSlot(bytes, start, end)] === 0 ? undefined : this.#matchPlain(bytes, start, end)
+    if (plain) return this.sieve[sieveSlot(bytes, start, end)] === 0 ? undefined : this.#matchPlain(bytes, start, end)
     if (end - start > this.maxRawBytes) return undefined
     const text: unknown = JSON.parse(`"${bytes.toString('utf8', start, end)}"`)
     return typeof text === 'string' ? this.#matchText(text) : twin
@@ -62,7 +62,7 @@ export class KeyTable {
   }
 }
 
-function sieveSlot(bytes: Uint8Array, start: number, end: number): number {
+export function sieveSlot(bytes: Uint8Array, start: number, end: number): number {
   return (((end - start) & 31) << 5) | ((end === start ? 0 : (bytes[start] ?? 0)) & 31) // in bounds: start < end
 }
 

@@ -54,7 +54,7 @@ export class RowGate implements ScanSink {
     this.#out = out
     this.#deferred = deferred
     this.#removes = plan.withheldAs === 'removed'
-    this.#values = new RowValues(plan.predicate.reads.length)
+    this.#values = new RowValues(plan.predicate.reads.length, tree.strings)
     this.#cuts = new RowCuts(tree.size)
     this.#held = new ByteStore(plan.limits.maxRowBytes)
     this.#seen = new Uint8Array(tree.size)

@@ -6,12 +6,12 @@ import { ByteStore } from './byte-store.ts'
  */
 export class RowOutput {
   readonly #made = new ByteStore(Number.MAX_SAFE_INTEGER)
-  #source: Uint8Array = this.#made.bytes
+  #source: Buffer = this.#made.bytes
   #from = 0
   #to = 0
 
   /** The ranges that follow are of `source`. */
-  open(source: Uint8Array): void {
+  open(source: Buffer): void {
     this.#flush()
     this.#source = source
   }
@@ -24,7 +24,7 @@ export class RowOutput {
     this.#to = end
   }
 
-  bytes(from: Uint8Array, start: number, end: number): void {
+  bytes(from: Buffer, start: number, end: number): void {
     this.#flush()
     this.#made.append(from, start, end)
   }

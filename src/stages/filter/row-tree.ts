@@ -1,5 +1,6 @@
-import { KeyTable } from './key-table.ts'
+import { KeyTable, sieveSlot } from './key-table.ts'
 import type { RowPlan, RowPointer } from './row-plan.ts'
+import { StringCache } from './string-cache.ts'
 
 /**
  * What a place in the document is: `path` leads to rows or kept values, `keep` is copied, `skip` becomes null, `field`
@@ -31,11 +32,22 @@ export class TreeNode {
   /** One of the keys is withheld. */
   losesKeys = false
 
+  /** Wants to hear of commas and of the begin of keys. */
+  hearsKeys = false
+  /** Set where a key that is not ruled changes nothing at all. */
+  sieve: Uint8Array | undefined
+
   constructor(id: number, role: Role, parent: TreeNode | undefined) {
     this.id = id
     this.frame = id
     this.role = role
     this.parent = parent
+    this.hearsKeys = role === 'path'
+  }
+
+  /** True = a plain key that surely is not ruled, in an object where such keys do not matter. */
+  passesOver(bytes: Uint8Array, start: number, end: number): boolean {
+    return this.sieve !== undefined && this.sieve[sieveSlot(bytes, start, end)] === 0
   }
 
   /** Reached by `*`. */
@@ -51,6 +63,8 @@ export interface RowTree {
   readonly skip: TreeNode
   /** How many nodes there are: ids are below this. */
   readonly size: number
+  /** Shared by all answers of the plan. */
+  readonly strings: StringCache
   /** One pointer that ends in `*`: its rows can be counted. */
   readonly countable: boolean
   /** Some row stands alone, so that the verdict comes before the first byte. */
@@ -101,7 +115,7 @@ class TreeBuilder {
     this.#fields(rows)
     const single = rows.some((row) => row.alone)
     const countable = rows.length === 1 && rows[0]?.element === true && !single
-    return { top: this.#top, skip: this.#skip, size: this.#size, countable, single }
+    return { top: this.#top, skip: this.#skip, size: this.#size, strings: new StringCache(), countable, single }
   }
 
   #row(root: TreeNode, pointer: RowPointer): TreeNode {
@@ -129,10 +143,13 @@ class TreeBuilder {
       this.#read(model, field.path, slot)
     })
     for (const field of this.#plan.withhold) this.#withhold(model, field.path)
+    settle(model)
     for (const row of rows) {
       row.frame = model.frame
       row.keys = model.keys
       row.losesKeys = model.losesKeys
+      row.hearsKeys = model.losesKeys
+      row.sieve = model.sieve
     }
   }
 
@@ -198,6 +215,14 @@ function forgetBelow(node: TreeNode): void {
     child.withheld = false
     forgetBelow(child)
   }
+}
+
+/** What follows from the rest of a row's tree. */
+function settle(node: TreeNode): void {
+  node.hearsKeys = node.losesKeys
+  node.sieve = node.losesKeys ? undefined : node.keys?.sieve
+  if (node.star !== undefined) settle(node.star)
+  for (const child of node.keys?.nodes ?? []) settle(child)
 }
 
 function hasChildren(node: TreeNode): boolean {

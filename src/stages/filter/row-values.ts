@@ -1,5 +1,6 @@
 import { type FieldValue, JsonNumber, unreadable } from '../../mask/language.ts'
 import { escaped, wide } from './json-scanner.ts'
+import type { StringCache } from './string-cache.ts'
 
 /** What was seen at a field's place. Strings are `text` plus the scanner's flags. */
 export const absent = 0
@@ -11,19 +12,16 @@ export const isNumber = 8
 export const isArray = 9
 export const isUnreadable = 10
 
-const cacheSize = 256
-const longestCached = 24
-
 /** The values of one row at the places that the predicate reads. */
 export class RowValues {
   readonly #kinds: Uint8Array
   readonly #starts: Int32Array
   readonly #ends: Int32Array
   readonly #values: FieldValue[]
-  /** Short strings seen lately, by a hash of their bytes. */
-  readonly #cache: string[] = []
+  readonly #strings: StringCache
 
-  constructor(count: number) {
+  constructor(count: number, strings: StringCache) {
+    this.#strings = strings
     this.#kinds = new Uint8Array(count)
     this.#starts = new Int32Array(count)
     this.#ends = new Int32Array(count)
@@ -68,39 +66,32 @@ export class RowValues {
       case isFalse:
         return false
       case isText:
-        return this.#short(bytes, start + 1, end - 1)
+        return this.#strings.read(bytes, start + 1, end - 1)
       case isText | wide:
         return bytes.toString('utf8', start + 1, end - 1)
       case isText | escaped:
       case isText | escaped | wide:
         return text(bytes.toString('utf8', start, end))
       case isNumber:
-        return new JsonNumber(this.#short(bytes, start, end))
+        return new JsonNumber(smallInteger(bytes, start, end) ?? this.#strings.read(bytes, start, end))
       case isArray:
         return strings(bytes.toString('utf8', start, end))
       default:
         return unreadable
     }
   }
-
-  #short(bytes: Buffer, start: number, end: number): string {
-    const length = end - start
-    if (length > longestCached) return bytes.toString('latin1', start, end)
-    let hash = length
-    for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0
-    const slot = (hash ^ (hash >>> 8)) & (cacheSize - 1)
-    const known = this.#cache[slot]
-    if (known !== undefined && equals(known, bytes, start, length)) return known
-    const text = bytes.toString('latin1', start, end)
-    this.#cache[slot] = text
-    return text
-  }
 }
 
-function equals(text: string, bytes: Buffer, start: number, length: number): boolean {
-  if (text.length !== length) return false
-  for (let at = 0; at < length; at++) if (text.charCodeAt(at) !== bytes[start + at]) return false
-  return true
+/** The text of an integer of up to nine digits, which JSON can spell in one way only. */
+function smallInteger(bytes: Buffer, start: number, end: number): string | undefined {
+  if (end - start > 9) return undefined
+  let integer = 0
+  for (let at = start; at < end; at++) {
+    const digit = (bytes[at] ?? 0) - 0x30
+    if (digit < 0 || digit > 9) return undefined
+    integer = integer * 10 + digit
+  }
+  return String(integer)
 }
 
 function kindOf(byte: number): number {
