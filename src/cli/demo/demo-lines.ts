@@ -1,0 +1,86 @@
+/** Somebody of the demo; the passwords are in config/demo-directory.yaml for everybody to read. */
+interface DemoPerson {
+  readonly email: string
+  readonly password: string
+  /** What each tenant's masks come to, in words. */
+  readonly sees: readonly string[]
+}
+
+export const demoPeople: readonly DemoPerson[] = [
+  {
+    email: 'ann@acme.example',
+    password: 'violet-kettle-harbour',
+    sees: ['acme: orders of entity A, never their margin'],
+  },
+  {
+    email: 'bob@globex.example',
+    password: 'copper-lantern-meadow',
+    sees: ['globex: orders of entity A, or of 5,000 and more; may add orders of entity A'],
+  },
+  {
+    email: 'carol@consult.example',
+    password: 'silver-anchor-thistle',
+    sees: ['acme: paid and shipped orders, none above 5,000', 'globex: her own orders; may add to them'],
+  },
+  {
+    email: 'dave@acme.example',
+    password: 'amber-compass-glacier',
+    sees: ['acme: every order, and may add more; nothing of globex'],
+  },
+]
+
+export interface DemoCommand {
+  readonly title: string
+  /** For a POSIX shell with curl and sed. */
+  readonly command: string
+}
+
+/** One of Bob's orders. */
+const foreignOrder = 14
+
+/** Three commands worth trying, as they are printed. */
+export function demoCommands(url: string): readonly DemoCommand[] {
+  return [
+    { title: 'Ann lists the orders', command: `curl -s ${asCaller(url, 'ann@acme.example')} ${url}/orders` },
+    { title: 'Bob lists the same orders', command: `curl -s ${asCaller(url, 'bob@globex.example')} ${url}/orders` },
+    {
+      title: `Ann asks for order ${foreignOrder}, which is Bob's: there is no such order for her`,
+      command: `curl -s ${asCaller(url, 'ann@acme.example')} ${url}/orders/${foreignOrder}`,
+    },
+  ]
+}
+
+/** Signs in and uses the token, in one go. */
+function asCaller(url: string, email: string): string {
+  const password = demoPeople.find((person) => person.email === email)?.password ?? ''
+  const signIn = `curl -s ${url}/.sallyport/token -d email=${email} -d password=${password}`
+  return `-H "Authorization: Bearer $(${signIn} | sed -E 's/.*"access_token":"([^"]+)".*/\\1/')"`
+}
+
+/** What `npm start` prints. */
+export function demoLines({ url, adminUrl, upstream }: { url: string; adminUrl: string; upstream: string }): string {
+  const width = Math.max(...demoPeople.map(({ email }) => email.length))
+  const secretWidth = Math.max(...demoPeople.map(({ password }) => password.length))
+  const people = demoPeople.flatMap(({ email, password, sees: [first = '', ...more] }) => [
+    `  ${email.padEnd(width)}  ${password.padEnd(secretWidth)}  ${first}`,
+    ...more.map((line) => `  ${' '.repeat(width)}  ${' '.repeat(secretWidth)}  ${line}`),
+  ])
+  const commands = demoCommands(url).flatMap(({ title, command }) => [`  # ${title}`, `  ${command}`, ''])
+  return `
+Sallyport demo: two companies' orders in one app that knows nothing of companies.
+
+  edge        ${url}            open ${url}/orders in a browser and sign in
+  admin       ${adminUrl}            /healthz /readyz /metrics
+  sample app  ${upstream}            json-server, behind the edge: shows every row to anybody
+
+Accounts (for this demo only, on this machine only):
+${people.join('\n')}
+
+Worth trying:
+${commands.join('\n')}
+Why it answers so:  sallyport explain --demo --account ann@acme.example --tenant acme \\
+                      --method GET --path /orders --response sample
+Your own app:       npm start -- --upstream http://127.0.0.1:3000
+Stop:               Ctrl-C
+`
+}

@@ -1,0 +1,120 @@
+import type { Policy } from '../../accounts/account-store.ts'
+import type { Config } from '../../config/config.ts'
+import { type ErrorCode, ProxyError } from '../../errors.ts'
+import type { Admitted, Authenticated, Masked, MaskedRows } from '../../exchange.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { parseMask } from '../../mask/parse.ts'
+import { canonicalJson } from '../../mask/render/header-json.ts'
+import { authorize } from '../../stages/authorize/authorize.ts'
+import { Assertions } from '../../stages/forward/assertion.ts'
+import { checkBody } from '../../stages/forward/check-body.ts'
+import { assertionHeader, HeaderNames, identityNames } from '../../stages/forward/header-names.ts'
+import { prepareHeaders } from '../../stages/forward/prepare-headers.ts'
+import { resolveMask, resolveRows } from '../../stages/mask/resolve-mask.ts'
+import { match } from '../../stages/match/match.ts'
+import { type Destination, RouteTable } from '../../stages/match/route-table.ts'
+
+export interface Refusal {
+  readonly stage: 'match' | 'authorize' | 'mask' | 'body' | 'forward'
+  readonly code: ErrorCode
+  readonly status: number
+  readonly reason: string
+}
+
+/** How far the request gets. Each part is there as far as the stages before it let the request come. */
+export interface Decision {
+  readonly destination: Destination | undefined
+  /** Also where the request is refused for having no grant, so that one sees why. */
+  readonly rows: MaskedRows | undefined
+  /** What the app would be told of the caller. */
+  readonly headers: readonly (readonly [string, string])[]
+  readonly refusal: Refusal | undefined
+}
+
+class Refused extends Error {
+  readonly refusal: Refusal
+
+  constructor(stage: Refusal['stage'], cause: unknown) {
+    if (!(cause instanceof ProxyError)) throw cause
+    super(cause.message, { cause })
+    this.refusal = { stage, code: cause.code, status: cause.status, reason: cause.message }
+  }
+}
+
+/** Runs the edge's own stages over a request that never left this process. */
+export function decideRequest(admitted: Admitted, policy: Policy, config: Config, body: Buffer | undefined): Decision {
+  let known: Decision = { destination: undefined, rows: undefined, headers: [], refusal: undefined }
+  try {
+    const routes = new RouteTable(config.apps, config.publicHost)
+    const matched = step('match', () => match(admitted, routes))
+    known = { ...known, destination: { app: matched.app, route: matched.route } }
+    const bases = basesOf(config)
+    const { rows: declared } = matched.route
+    const principal = { policy, proof: 'session' as const, sid: 'explain', expiresAt: admitted.arrival.at }
+    const asked: Authenticated = { ...matched, limit: undefined, identity: { kind: 'principal', principal } }
+    const authorized = step('authorize', () => authorize(asked))
+    if (declared !== undefined && authorized.access.kind === 'member') {
+      const { dataset, action } = declared
+      const rows = step('mask', () => resolveRows(policy, dataset, action, bases.get(dataset.name)))
+      known = { ...known, rows }
+    }
+    const masked = step('mask', () => resolveMask(authorized, { auditFailure: () => undefined, bases }))
+    if (body !== undefined) step('body', () => checkBody(masked, body))
+    known = { ...known, headers: step('forward', () => identityHeaders(masked, config)) }
+    return known
+  } catch (error) {
+    if (error instanceof Refused) return { ...known, refusal: error.refusal }
+    throw error
+  }
+}
+
+function step<T>(stage: Refusal['stage'], work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    throw new Refused(stage, cause)
+  }
+}
+
+function basesOf({ datasets }: Config) {
+  const withBase = [...datasets.values()].filter(({ base }) => base !== undefined)
+  return new Map(withBase.map((dataset) => [dataset.name, parseMask(dataset.base, dataset)]))
+}
+
+/** Only ours: the client's own headers are not known here. */
+function identityHeaders(masked: Masked, config: Config): readonly (readonly [string, string])[] {
+  const { identity } = masked.app.config
+  const names = identityNames(identity.profile, identity.headers)
+  const rooms = {
+    names: new HeaderNames([...identity.headers.values()]),
+    assertions: new Assertions(
+      () => `<JWT for ${masked.app.id}, signed for each session>`,
+      config.publicUrl,
+      systemClock,
+    ),
+    profiles: new Map([[masked.app.id, names]]),
+    publicScheme: new URL(config.publicUrl).protocol.slice(0, -1),
+  }
+  const flat = prepareHeaders(masked, rooms, 'upstream')
+  const ours = new Set([...names.map(([, name]) => name), assertionHeader])
+  const pairs: [string, string][] = []
+  for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i] ?? '', flat[i + 1] ?? ''])
+  return pairs.filter(([name]) => ours.has(name))
+}
+
+/** The parts of a mask by rule, each in its one spelling. */
+export function partsOf(rows: MaskedRows) {
+  return rows.mask.parts.map(({ rule, role, mask }) => ({ rule, role, mask: canonicalJson(mask) }))
+}
+
+/** `true`, `false` (nothing) or the canonical JSON. */
+export function maskText({ mask }: MaskedRows): string {
+  switch (mask.kind) {
+    case 'all':
+      return 'true'
+    case 'none':
+      return 'false'
+    case 'conditional':
+      return mask.canonical
+  }
+}
