@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, get, type IncomingMessage, type RequestListener } from 'node:http'
 import { PassThrough, Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { describe, it, type TestContext } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { defaultDecodeLimits } from '../../../src/stages/filter/content-coding.ts'
@@ -48,6 +49,18 @@ describe('a filtered body', () => {
     assert.equal(await readAll(body), `{"items":[${mine}],"n":null}`)
     assert.deepEqual({ ...body.report }, { rows: 2, withheld: 1, fieldsWithheld: 0, violations: 0 })
     assert.equal(body.released, true)
+  })
+
+  it('can be piped once its first byte is there', async () => {
+    const source = new PassThrough()
+    const body = filterBody(source, verdictOf(planOf()))
+    source.write(`{"items":[${mine},`)
+    await whenReleased(body)
+    const sink = new PassThrough()
+    const piped = pipeline(body, sink)
+    source.end(`${mine}]}`)
+    assert.equal(await readAll(sink), `{"items":[${mine},${mine}]}`)
+    await piped
   })
 
   it('is decoded first', async () => {
