@@ -6,6 +6,8 @@ export interface AuditLog {
   write(event: AuditEvent): void
   /** Undefined while events can be written; otherwise why not. The edge refuses what must be audited. */
   readonly failure: string | undefined
+  /** Events waiting for the sink. */
+  readonly pending: number
   /** Resolves when everything written so far is on disk (or rejects). */
   flush(): Promise<void>
   close(): Promise<void>

@@ -1,8 +1,13 @@
-import type { Duplex } from 'node:stream'
 import type { ClientAddress } from '../exchange.ts'
 
+/** A socket or an answer: what both have in common. */
+interface Closable {
+  destroy(): unknown
+  once(event: 'close', listener: () => void): unknown
+}
+
 interface Live {
-  readonly socket: Duplex
+  readonly socket: Closable
   readonly address: ClientAddress
   readonly sid: string | undefined
 }

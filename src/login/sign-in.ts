@@ -15,12 +15,12 @@ export interface SignInRooms {
   readonly normaliseEmail: (text: string) => string | undefined
   /** Both cost the same; the second is for addresses without a password. */
   readonly verifyPassword: (phc: string, password: string) => Promise<boolean>
-  readonly dummyVerify: (password: string) => Promise<void>
+  readonly dummyVerify: (password: string) => Promise<false>
   readonly policy: (tenant: string, account: string) => Policy | undefined | Promise<Policy | undefined>
   /** What an address is counted by. */
   readonly addressKey: (address: string) => string
   /** Too many failures from one source. */
-  readonly onAddressFailures: (address: string, count: number) => Promise<void>
+  readonly onAddressFailures: (address: string, count: number) => void
 }
 
 /** Failures one source may make on one account before it has to wait. */
@@ -97,7 +97,7 @@ export class SignIn {
   async #countFailure(pairKey: string, source: string, address: string): Promise<void> {
     await this.#rooms.state.hit(pairKey, pairWindowMs)
     const { count } = await this.#rooms.state.hit(`sign-in-from:${source}`, this.#settings.addressWindowMs)
-    if (count >= this.#settings.maxAddressFailures) await this.#rooms.onAddressFailures(address, count)
+    if (count >= this.#settings.maxAddressFailures) this.#rooms.onAddressFailures(address, count)
   }
 }
 

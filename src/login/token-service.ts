@@ -22,7 +22,7 @@ export interface TokenRooms {
   readonly codec: TokenCodec
   readonly unseal: (sealed: string, context: string) => string
   readonly isRevoked: (key: string) => boolean
-  readonly revoke: (key: string, until: number) => Promise<void>
+  readonly revoke: (key: string, until: number) => void
   readonly policy: (tenant: string, account: string) => Policy | undefined | Promise<Policy | undefined>
   readonly clock: Clock
 }
@@ -123,7 +123,7 @@ export class TokenService implements TokenVerifier {
     const used = await this.#rooms.state.peekOnce(`used:${key}`)
     if (used === undefined) return
     const family = JSON.parse(used) as Refresh // written by refresh() alone
-    await this.#rooms.revoke(`sid:${family.sid}`, family.until)
+    this.#rooms.revoke(`sid:${family.sid}`, family.until)
   }
 
   /** Ends the family an access or refresh token belongs to; an unknown token is no error (RFC 7009 section 2.2). */
@@ -131,12 +131,12 @@ export class TokenService implements TokenVerifier {
     const kept = await this.#rooms.state.takeOnce(`refresh:${sha256(token)}`)
     if (kept !== undefined) {
       const family = JSON.parse(kept) as Refresh // written by #keepRefresh alone
-      await this.#rooms.revoke(`sid:${family.sid}`, family.until)
+      this.#rooms.revoke(`sid:${family.sid}`, family.until)
       return family
     }
     if (!token.includes('.')) return undefined
     const claims = await this.verify(token)
-    await this.#rooms.revoke(`sid:${claims.sid}`, this.#rooms.clock.now() + this.#settings.refreshMs)
+    this.#rooms.revoke(`sid:${claims.sid}`, this.#rooms.clock.now() + this.#settings.refreshMs)
     return claims
   }
 

@@ -1,0 +1,149 @@
+import formbody from '@fastify/formbody'
+import httpProxy from '@fastify/http-proxy'
+import jwt from '@fastify/jwt'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import type { Config } from '../config/config.ts'
+import { ProxyError } from '../errors.ts'
+import type { ClientAddress } from '../exchange.ts'
+import type { Clock } from '../lib/clock.ts'
+import { accountPages } from '../login/account-pages.ts'
+import { pageHeaders } from '../login/pages/layout.ts'
+import type { LoginRooms } from '../login/rooms.ts'
+import { signInPages } from '../login/sign-in-pages.ts'
+import { tokenEndpoint } from '../login/token-endpoint.ts'
+import { admitOwn, decide, type Rooms } from '../pipeline.ts'
+import { arrivalOf, newRequestId } from './arrival.ts'
+import { answerBrokenRequest } from './broken-request.ts'
+import { decisionOf, keepDecision, keepOwn, knownDecision } from './exchange-slot.ts'
+import type { Observer } from './observer.ts'
+import { type ProxyRooms, proxyRequest } from './proxy.ts'
+import { toRefusal } from './refusal.ts'
+import { sendRefusal } from './refuse.ts'
+import { prepareUpgrade, type UpgradeRooms, upgradeOptions } from './upgrade.ts'
+
+/** Octets of a request head, the request line among them. */
+const maxHeaderBytes = 16_384
+/** Octets of a form or a token request. */
+const maxOwnBodyBytes = 16_384
+
+const proxiedMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+export interface ServerRooms {
+  readonly config: Config
+  readonly clock: Clock
+  readonly observer: Observer
+  readonly pipeline: Rooms
+  readonly login: LoginRooms
+  readonly proxy: ProxyRooms
+  readonly upgrade: UpgradeRooms
+}
+
+/** The public listener before its routes: nothing of Fastify's own answers anybody. */
+export function createServer(config: Config, observer: Observer): FastifyInstance {
+  const { timeouts } = config.listen
+  const app = fastify({
+    logger: false,
+    genReqId: newRequestId,
+    trustProxy: false,
+    exposeHeadRoutes: false,
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+    bodyLimit: maxOwnBodyBytes,
+    requestTimeout: timeouts.requestMs,
+    keepAliveTimeout: timeouts.keepAliveMs,
+    http: {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: timeouts.headersMs,
+      insecureHTTPParser: false,
+      requireHostHeader: false,
+      // Only WebSocket may leave HTTP; h2c and anything else is an ordinary request without its Upgrade field.
+      shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
+    },
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, observer),
+    frameworkErrors: (error, request, reply) => sendRefusal(request, reply, toRefusal(error)),
+  })
+  // Node would drop what is over its count without a word; the pipeline counts, and refuses.
+  app.server.maxHeadersCount = 0
+  app.server.maxRequestsPerSocket = 0
+  return app
+}
+
+/** Everything that is served, in two scopes: our own pages, and the apps. One hook stands before both. */
+export async function mountServer(app: FastifyInstance, rooms: ServerRooms): Promise<void> {
+  app.addHook('onRequest', (request, reply) => guard(request, rooms))
+  app.setErrorHandler((error, request, reply) => refuse(request, reply, toRefusal(error), rooms))
+  app.setNotFoundHandler((request, reply) => {
+    const error = proxiedMethods.includes(request.method)
+      ? new ProxyError('ERR_ROUTE_NOT_FOUND', 'no such page')
+      : new ProxyError('ERR_METHOD_UNSUPPORTED', `method ${request.method}`)
+    return refuse(request, reply, error, rooms)
+  })
+  await app.register((scope, _options, done) => {
+    mountOwnPages(scope, rooms)
+    done()
+  })
+  await app.register((scope, _options, done) => {
+    mountApps(scope, rooms)
+    done()
+  })
+}
+
+/** The one hook: the order of the checks is in pipeline.ts, not in the order of hooks. */
+async function guard(request: FastifyRequest, rooms: ServerRooms): Promise<void> {
+  const arrival = arrivalOf(request.raw, request.id, rooms.clock)
+  if (isOwnRoute(request)) {
+    keepOwn(request, await admitOwn(arrival, rooms.pipeline))
+    return
+  }
+  const masked = await decide(arrival, rooms.pipeline)
+  keepDecision(request, masked)
+  // What is routed, upgraded or forwarded from here on is the target that was matched.
+  request.raw.url = `${masked.target.path}${masked.target.query}`
+  if (arrival.upgrade) prepareUpgrade(request, masked, rooms.upgrade)
+}
+
+function isOwnRoute(request: FastifyRequest): boolean {
+  return request.routeOptions.url?.startsWith('/.sallyport/') === true
+}
+
+function refuse(request: FastifyRequest, reply: FastifyReply, error: ProxyError, rooms: ServerRooms): FastifyReply {
+  const masked = knownDecision(request)
+  const arrival = arrivalOf(request.raw, request.id, rooms.clock)
+  const address: ClientAddress | string | undefined = masked?.client ?? rooms.proxy.addressOf(arrival)
+  rooms.observer.refused(arrival, address, error, masked)
+  // An unread body is not waited for.
+  if (!request.raw.complete) reply.header('connection', 'close')
+  return sendRefusal(request, reply, error)
+}
+
+function mountOwnPages(scope: FastifyInstance, rooms: ServerRooms): void {
+  void scope.register(formbody, { bodyLimit: maxOwnBodyBytes })
+  signInPages(scope, rooms.login)
+  accountPages(scope, rooms.login)
+  tokenEndpoint(scope, rooms.login)
+}
+
+function mountApps(scope: FastifyInstance, rooms: ServerRooms): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+  void scope.register(httpProxy, {
+    upstream: '',
+    prefix: '/',
+    routes: ['/*'],
+    httpMethods: proxiedMethods,
+    proxyPayloads: false,
+    disableRequestLogging: true,
+    handler: (request: FastifyRequest, reply: FastifyReply) =>
+      proxyRequest(request, reply, decisionOf(request), rooms.proxy),
+    ...upgradeOptions(rooms.upgrade),
+  } as never)
+}
+
+/** Signing and verifying by `@fastify/jwt`; every call brings its own key. */
+export async function registerJwt(app: FastifyInstance): Promise<void> {
+  await app.register(jwt, { secret: 'every call names its own key', decoratorName: 'jwtPayload' })
+}
+
+export function sendPage(reply: FastifyReply, status: number, page: string): FastifyReply {
+  return reply.code(status).headers(pageHeaders).send(page)
+}

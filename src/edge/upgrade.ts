@@ -1,0 +1,99 @@
+import type { FastifyRequest } from 'fastify'
+import { ProxyError } from '../errors.ts'
+import type { Masked } from '../exchange.ts'
+import { type HeaderRooms, prepareHeaders } from '../stages/forward/prepare-headers.ts'
+import type { Upstream } from '../stages/forward/upstreams.ts'
+import { decisionOf } from './exchange-slot.ts'
+import type { LiveSockets } from './live-sockets.ts'
+import type { AppLink } from './proxy.ts'
+
+/** Octets of one message, either way. */
+const maxMessageBytes = 1_048_576
+/** Octets that may wait for a slow reader before the connection is given up. */
+const maxWaitingBytes = 4 * maxMessageBytes
+const handshakeTimeoutMs = 10_000
+
+export interface UpgradeRooms {
+  readonly headers: HeaderRooms
+  readonly links: ReadonlyMap<string, AppLink>
+  readonly live: LiveSockets
+}
+
+const chosen = new WeakMap<FastifyRequest, Upstream>()
+
+/** A WebSocket handshake that passed every stage: refused unless app and route allow it, and always on masked rows. */
+export function prepareUpgrade(request: FastifyRequest, masked: Masked, rooms: UpgradeRooms): void {
+  const { app, route, access } = masked
+  if (masked.rows.kind === 'masked') throw new ProxyError('ERR_UPGRADE_REFUSED', 'frames of masked rows cannot be filtered')
+  if (!app.config.websocket || !route.config.websocket) {
+    throw new ProxyError('ERR_UPGRADE_REFUSED', 'the route does not allow WebSocket')
+  }
+  const link = rooms.links.get(app.id)
+  if (link === undefined) throw new ProxyError('ERR_INTERNAL', `app ${app.id} has no link`)
+  const { upstream, release } = link.upstreams.acquire()
+  chosen.set(request, upstream)
+  const { socket } = request.raw
+  socket.once('close', release)
+  rooms.live.add({ socket, address: masked.client, sid: access.kind === 'member' ? access.principal.sid : undefined })
+}
+
+/** The options of `@fastify/http-proxy` for upgrades. Its header rewriting for requests is not applied to them. */
+export function upgradeOptions(rooms: UpgradeRooms): Readonly<Record<string, unknown>> {
+  return {
+    websocket: true,
+    wsServerOptions: { maxPayload: maxMessageBytes, perMessageDeflate: false, clientTracking: true },
+    wsClientOptions: {
+      maxPayload: maxMessageBytes,
+      perMessageDeflate: false,
+      handshakeTimeout: handshakeTimeoutMs,
+      followRedirects: false,
+      rejectUnauthorized: true,
+      rewriteRequestHeaders: (_headers: unknown, request: FastifyRequest) => upgradeHeaders(request, rooms),
+    },
+    wsHooks: { onIncomingMessage: boundIncoming, onOutgoingMessage: boundOutgoing },
+    replyOptions: { getUpstream: (request: FastifyRequest) => chosen.get(request)?.origin ?? 'http://nowhere.invalid' },
+  }
+}
+
+function upgradeHeaders(request: FastifyRequest, rooms: UpgradeRooms): Record<string, string> {
+  const masked = decisionOf(request)
+  const headers = prepareHeaders(masked, rooms.headers, chosen.get(request)?.authority ?? '')
+  const out: Record<string, string> = {}
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] ?? ''
+    const known = out[name]
+    out[name] = known === undefined ? (headers[i + 1] ?? '') : `${known}, ${headers[i + 1] ?? ''}`
+  }
+  return out
+}
+
+/** What we use of the `ws` sockets that `@fastify/http-proxy` opens. */
+interface WebSocketLike {
+  /** 0 while connecting. */
+  readonly readyState: number
+  readonly bufferedAmount: number
+  terminate(): void
+}
+
+type MessageData = Buffer | ArrayBuffer | readonly Buffer[]
+type Hook = (context: unknown, source: WebSocketLike, target: WebSocketLike, message: { data: MessageData }) => void
+
+/** Bytes sent before the upstream has answered the handshake wait in memory; they are counted here. */
+const early = new WeakMap<WebSocketLike, number>()
+
+const boundIncoming: Hook = (_context, source, target, message) => {
+  if (target.readyState === 0) {
+    const waiting = (early.get(target) ?? 0) + sizeOf(message.data)
+    early.set(target, waiting)
+    if (waiting > maxWaitingBytes) source.terminate()
+  }
+  if (target.bufferedAmount > maxWaitingBytes) source.terminate()
+}
+
+const boundOutgoing: Hook = (_context, source) => {
+  if (source.bufferedAmount > maxWaitingBytes) source.terminate()
+}
+
+function sizeOf(data: MessageData): number {
+  return 'byteLength' in data ? data.byteLength : data.reduce((sum, part) => sum + part.length, 0)
+}
