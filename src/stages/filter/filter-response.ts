@@ -30,7 +30,7 @@ export interface AnswerInput {
   readonly ownCookies: readonly string[]
 }
 
-export interface AnswerHead {
+interface AnswerHead {
   readonly status: number
   readonly rawHeaders: RawHeaders
 }

@@ -1,32 +1,30 @@
-import type { TreeNode } from './row-tree.ts'
-
 /** A key that equals a ruled key only after case folding. */
 export const twin: unique symbol = Symbol('twin')
 
-interface RuledKey {
+interface RuledKey<Node> {
   readonly name: string
   readonly bytes: Uint8Array
   readonly folds: readonly string[]
-  readonly node: TreeNode
+  readonly node: Node
 }
 
 /** ASCII upper case to lower case; every other byte is itself. */
 const lower = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte))
 
 /** The ruled keys of one object. */
-export class KeyTable {
-  readonly nodes: TreeNode[] = []
-  readonly #keys: RuledKey[] = []
+export class KeyTable<Node> {
+  readonly nodes: Node[] = []
+  readonly #keys: RuledKey<Node>[] = []
   /** By length and first letter: what cannot be a ruled key costs one look-up. */
   readonly sieve = new Uint8Array(1024)
   /** Longer keys in the document's spelling cannot match, folded or not. */
   maxRawBytes = 0
 
-  find(name: string): TreeNode | undefined {
+  find(name: string): Node | undefined {
     return this.#keys.find((key) => key.name === name)?.node
   }
 
-  add(name: string, node: TreeNode): void {
+  add(name: string, node: Node): void {
     const bytes = Buffer.from(name, 'utf8')
     this.nodes.push(node)
     this.#keys.push({ name, bytes, folds: folds(name), node })
@@ -36,14 +34,14 @@ export class KeyTable {
   }
 
   /** `start` to `end` is the key without its quotes; `plain` = ASCII without escapes. */
-  match(bytes: Buffer, start: number, end: number, plain: boolean): TreeNode | typeof twin | undefined {
+  match(bytes: Buffer, start: number, end: number, plain: boolean): Node | typeof twin | undefined {
     if (plain) return this.sieve[sieveSlot(bytes, start, end)] === 0 ? undefined : this.#matchPlain(bytes, start, end)
     if (end - start > this.maxRawBytes) return undefined
     const text: unknown = JSON.parse(`"${bytes.toString('utf8', start, end)}"`)
     return typeof text === 'string' ? this.#matchText(text) : twin
   }
 
-  #matchPlain(bytes: Buffer, start: number, end: number): TreeNode | typeof twin | undefined {
+  #matchPlain(bytes: Buffer, start: number, end: number): Node | typeof twin | undefined {
     let found: typeof twin | undefined
     for (const key of this.#keys) {
       if (key.bytes.length !== end - start) continue
@@ -54,7 +52,7 @@ export class KeyTable {
     return found
   }
 
-  #matchText(text: string): TreeNode | typeof twin | undefined {
+  #matchText(text: string): Node | typeof twin | undefined {
     const exact = this.find(text)
     if (exact !== undefined) return exact
     const mine = folds(text)

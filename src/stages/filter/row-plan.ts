@@ -19,13 +19,13 @@ export interface RowPlan {
   readonly limits: RowLimits
 }
 
-export interface WithheldField {
+interface WithheldField {
   readonly name: string
   readonly path: RowPointer
 }
 
 /** `recount` holds only where the number comes after the rows of a single pointer; anywhere else it becomes null. */
-export interface RowTotal {
+interface RowTotal {
   readonly path: RowPointer
   readonly policy: 'null' | 'recount' | 'block'
 }

@@ -17,7 +17,7 @@ export class TreeNode {
   role: Role
   /** Leads to rows: anything but the declared container refuses the answer. */
   strict = false
-  keys: KeyTable | undefined
+  keys: KeyTable<TreeNode> | undefined
   star: TreeNode | undefined
   /** A row that no `*` leads to: the answer stands or falls with it. */
   alone = false
@@ -196,7 +196,7 @@ class TreeBuilder {
   }
 
   #key(parent: TreeNode, token: string, role: Role): TreeNode {
-    parent.keys ??= new KeyTable()
+    parent.keys ??= new KeyTable<TreeNode>()
     const known = parent.keys.find(token)
     if (known !== undefined) return known
     const node = new TreeNode(this.#size++, role, parent)

@@ -3,14 +3,14 @@ import { escaped, wide } from './json-scanner.ts'
 import type { StringCache } from './string-cache.ts'
 
 /** What was seen at a field's place. Strings are `text` plus the scanner's flags. */
-export const absent = 0
-export const isNull = 1
-export const isTrue = 2
-export const isFalse = 3
-export const isText = 4
-export const isNumber = 8
-export const isArray = 9
-export const isUnreadable = 10
+const absent = 0
+const isNull = 1
+const isTrue = 2
+const isFalse = 3
+const isText = 4
+const isNumber = 8
+const isArray = 9
+const isUnreadable = 10
 
 /** The values of one row at the places that the predicate reads. */
 export class RowValues {

@@ -289,6 +289,30 @@ describe('what is no JSON', () => {
     })
   }
 
+  it('takes the same byte sequences for UTF-8 as a decoder does', () => {
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    const decodes = (bytes: Uint8Array): boolean => {
+      try {
+        decoder.decode(bytes)
+        return true
+      } catch {
+        return false
+      }
+    }
+    const follow = [0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0]
+    const sequences = Array.from({ length: 128 }, (_, lead) => lead + 128).flatMap((lead) => [
+      [lead],
+      ...follow.flatMap((second) => [
+        [lead, second],
+        ...follow.flatMap((third) => [[lead, second, third], ...follow.map((fourth) => [lead, second, third, fourth])]),
+      ]),
+    ])
+    for (const sequence of sequences) {
+      const body = Buffer.from([0x5b, 0x22, ...sequence, 0x22, 0x5d])
+      assert.equal(code(open, body) === undefined, decodes(body), body.toString('hex'))
+    }
+  })
+
   it('takes depth up to the bound', () => {
     assert.equal(text(open, `${'['.repeat(256)}${']'.repeat(256)}`), '[]')
   })
