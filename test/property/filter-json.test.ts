@@ -206,11 +206,13 @@ function chop(dice: Dice, length: number): readonly number[] {
   return Array.from({ length: dice.below(4) }, () => dice.below(length + 1)).sort((left, right) => left - right)
 }
 
-function check(plan: RowPlan, bytes: Buffer, outcome: Outcome, seed: string): boolean {
+/** `whole` = not mutated: then a marked row is surely not ours (a mutated key may make it so). */
+function check(plan: RowPlan, bytes: Buffer, outcome: Outcome, seed: string, whole: boolean): boolean {
   const expected = expectJson(plan, bytes)
   const context = `${seed}: ${bytes.toString('latin1')}`
   assert.equal(outcome.text === undefined, expected.text === undefined, `${context}\n${outcome.code}`)
-  if (plan.keep.length === 0 && plan.predicate === smallAndOurs) assert.ok(!outcome.released.includes(marker), context)
+  if (whole && plan.keep.length === 0 && plan.predicate === smallAndOurs)
+    assert.ok(!outcome.released.includes(marker), context)
   if (expected.text === undefined || outcome.text === undefined) return false
   const tree = parseBytes(Buffer.from(outcome.text), 1_000)
   assert.ok(tree !== undefined, context)
@@ -227,7 +229,7 @@ describe('the JSON filter against the reference', () => {
       const dice = new Dice(seed)
       const plan = dice.pick(everyPlan)
       const bytes = Buffer.from(new Writer(dice).document(plan))
-      if (check(plan, bytes, runJson(plan, bytes, chop(dice, bytes.length)), `seed ${seed}`)) accepted++
+      if (check(plan, bytes, runJson(plan, bytes, chop(dice, bytes.length)), `seed ${seed}`, true)) accepted++
     }
     assert.ok(accepted > 5_000, `${accepted} accepted`)
   })
@@ -238,7 +240,7 @@ describe('the JSON filter against the reference', () => {
     for (let seed = 1; seed <= 30_000; seed++) {
       const dice = new Dice(seed)
       const bytes = mutate(dice, Buffer.from(new Writer(dice).document(plan)))
-      if (check(plan, bytes, runJson(plan, bytes, chop(dice, bytes.length)), `seed ${seed}`)) accepted++
+      if (check(plan, bytes, runJson(plan, bytes, chop(dice, bytes.length)), `seed ${seed}`, false)) accepted++
     }
     assert.ok(accepted > 2_000, `${accepted} accepted`)
   })
@@ -248,7 +250,7 @@ describe('the JSON filter against the reference', () => {
       const dice = new Dice(seed + 1_000_000)
       const plan = dice.pick(everyPlan)
       const bytes = mutate(dice, Buffer.from(new Writer(dice).document(plan)))
-      check(plan, bytes, runJson(plan, bytes, chop(dice, bytes.length)), `seed ${seed}`)
+      check(plan, bytes, runJson(plan, bytes, chop(dice, bytes.length)), `seed ${seed}`, false)
     }
   })
 
