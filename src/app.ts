@@ -84,7 +84,10 @@ async function openFoundations(
   opened: (() => Promise<unknown> | unknown)[],
 ): Promise<Foundations> {
   const clock = options.clock ?? systemClock
-  const log = pino({ name: 'sallyport', level: options.log === 'silent' ? 'silent' : config.log.level }, pino.destination({ fd: 2, sync: true }))
+  const log = pino(
+    { name: 'sallyport', level: options.log === 'silent' ? 'silent' : config.log.level },
+    pino.destination({ fd: 2, sync: true }),
+  )
   const sink = config.audit.sink.kind === 'stdout' ? 'stdout' : config.audit.sink.file
   const audit = await openAuditLog({ file: sink, clock, includeEmail: config.audit.includeEmail })
   opened.push(async () => {
@@ -93,7 +96,9 @@ async function openFoundations(
   })
   const observer = new Observer(audit, new Metrics(), log)
   const keys = await openKeyFile(config.keys.file, { create: options.createKeys })
-  const store = await openAccountStore(config.store.kind === 'sqlite' ? `sqlite:${config.store.file}` : config.store.url.reveal())
+  const store = await openAccountStore(
+    config.store.kind === 'sqlite' ? `sqlite:${config.store.file}` : config.store.url.reveal(),
+  )
   opened.push(() => store.close())
   if (config.store.kind === 'sqlite') await store.migrate()
   const state = openSharedState(config.state.kind === 'memory' ? 'memory:' : config.state.url.reveal(), clock)
@@ -113,7 +118,9 @@ function watchAll(config: Config, base: Foundations, rooms: ServerRooms): (() =>
   const { bans, revocations, observer } = base
   const { live } = rooms.proxy
   const stops: (() => void)[] = [
-    bans.onBanned((ban) => live.closeWhere((address) => contains(ban.network, address) && bans.isBanned(address) !== undefined)),
+    bans.onBanned((ban) =>
+      live.closeWhere((address) => contains(ban.network, address) && bans.isBanned(address) !== undefined),
+    ),
     revocations.onRevoked((key) => live.closeWhere((_address, sid) => sid !== undefined && key === `sid:${sid}`)),
   ]
   for (const app of config.apps) {

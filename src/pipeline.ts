@@ -1,5 +1,5 @@
 import type { Arrival, Masked } from './exchange.ts'
-import { admit, type AdmitRooms } from './stages/admit/admit.ts'
+import { type AdmitRooms, admit } from './stages/admit/admit.ts'
 import { authenticate } from './stages/authenticate/authenticate.ts'
 import type { Authenticator } from './stages/authenticate/authenticator.ts'
 import { authorize } from './stages/authorize/authorize.ts'

@@ -20,7 +20,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function runTests(files: readonly string[], long: boolean): Promise<number> {
-  const flags = ['--test', '--test-isolation=none', '--test-randomize', '--test-reporter=spec']
+  const flags = ['--test', '--test-isolation=none', '--test-randomize', '--test-timeout=180000', '--test-reporter=spec']
   const env: NodeJS.ProcessEnv = { ...process.env, ...(long ? { SALLYPORT_TEST_LONG: '1' } : {}) }
   // Set where this runs inside another run, and would make the runner below do nothing.
   delete env.NODE_TEST_CONTEXT

@@ -62,7 +62,7 @@ function predicateOf(rows: MaskedRows): RowPredicate {
   }
 }
 
-const canaryTenant = 'sallyport-canary-tenant'
+const canaryTenant = 'own-tenant'
 
 /**
  * Sends a row of a foreign tenant through the filter that every route of every app would install, as the most
@@ -79,7 +79,15 @@ export function runCanaries(apps: readonly App[]): void {
 }
 
 function canaryPolicy(route: DatasetRouteConfig): Parameters<typeof resolveRows>[0] {
-  const account = { id: 'canary', email: '', name: '', state: 'enabled', operator: false, epoch: 0, passwordExpired: false } as const
+  const account = {
+    id: 'canary',
+    email: '',
+    name: '',
+    state: 'enabled',
+    operator: false,
+    epoch: 0,
+    passwordExpired: false,
+  } as const
   const always = { validFrom: undefined, validUntil: undefined }
   return {
     account,

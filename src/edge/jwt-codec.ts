@@ -8,7 +8,10 @@ import type { SignAssertion } from '../stages/forward/assertion.ts'
 export function accessTokenCodec(app: FastifyInstance, issuer: string): TokenCodec {
   return {
     sign: (payload, secret, kid) =>
-      app.jwt.sign({ ...payload }, { key: secret, algorithm: 'HS256', kid, header: { typ: accessTokenType, alg: 'HS256' } }),
+      app.jwt.sign(
+        { ...payload },
+        { key: secret, algorithm: 'HS256', kid, header: { typ: accessTokenType, alg: 'HS256' } },
+      ),
     verify: (token, secret) =>
       app.jwt.verify(token, {
         key: secret,
@@ -26,5 +29,8 @@ export function assertionSigner(app: FastifyInstance, keys: KeyRing): SignAssert
   const { id, key } = keys.assertionKey
   const pem = key.export({ type: 'pkcs8', format: 'pem' }).toString()
   return (claims) =>
-    app.jwt.sign({ ...claims }, { key: pem, algorithm: 'ES256', kid: id, header: { typ: 'sallyport+jwt', alg: 'ES256' } })
+    app.jwt.sign(
+      { ...claims },
+      { key: pem, algorithm: 'ES256', kid: id, header: { typ: 'sallyport+jwt', alg: 'ES256' } },
+    )
 }

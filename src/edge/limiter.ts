@@ -34,7 +34,11 @@ function storeOver(state: SharedState, local: SharedState) {
 }
 
 /** Counting by the function of `@fastify/rate-limit`, outside of its hooks. */
-export async function createCounter(app: FastifyInstance, state: SharedState, local: SharedState): Promise<CountRequest> {
+export async function createCounter(
+  app: FastifyInstance,
+  state: SharedState,
+  local: SharedState,
+): Promise<CountRequest> {
   const { default: rateLimit } = await import('@fastify/rate-limit')
   await app.register(rateLimit, { global: false, store: storeOver(state, local) as never })
   const check = app.createRateLimit({

@@ -71,8 +71,19 @@ export class Observer {
     const { arrival, app, route } = masked
     const facts = { request: arrival.id, address: masked.client, ...factsOf(masked) }
     if (counts !== undefined) {
-      this.metrics.answerFiltered({ app: app.id, route: route.id, rowsSeen: counts.rows, rowsWithheld: counts.withheld, fieldsWithheld: counts.fieldsWithheld })
-      const detail = { rows: counts.rows, withheld: counts.withheld, violations: counts.violations, fields: counts.fieldsWithheld }
+      this.metrics.answerFiltered({
+        app: app.id,
+        route: route.id,
+        rowsSeen: counts.rows,
+        rowsWithheld: counts.withheld,
+        fieldsWithheld: counts.fieldsWithheld,
+      })
+      const detail = {
+        rows: counts.rows,
+        withheld: counts.withheld,
+        violations: counts.violations,
+        fields: counts.fieldsWithheld,
+      }
       if (counts.withheld > 0) this.tell({ event: 'rows.withheld', outcome: 'success', ...facts, detail })
       if (counts.fieldsWithheld > 0) this.tell({ event: 'fields.withheld', outcome: 'success', ...facts, detail })
       if (counts.withheld > 0) this.#leak(masked, counts)
@@ -100,7 +111,10 @@ export class Observer {
   }
 
   #logFailure(arrival: Arrival, error: ProxyError): void {
-    const cause = error.cause instanceof Error ? { cause: error.cause.message, ...(error.code === 'ERR_INTERNAL' ? { stack: error.cause.stack } : {}) } : {}
+    const cause =
+      error.cause instanceof Error
+        ? { cause: error.cause.message, ...(error.code === 'ERR_INTERNAL' ? { stack: error.cause.stack } : {}) }
+        : {}
     this.log.error({ request: arrival.id, code: error.code, detail: error.message, ...cause }, 'refused')
   }
 }
@@ -108,6 +122,9 @@ export class Observer {
 function factsOf(masked: Masked | undefined) {
   if (masked === undefined) return {}
   const { app, route, access } = masked
-  const who = access.kind === 'public' ? {} : { account: access.principal.policy.account.id, tenant: access.principal.policy.tenant.id }
+  const who =
+    access.kind === 'public'
+      ? {}
+      : { account: access.principal.policy.account.id, tenant: access.principal.policy.tenant.id }
   return { app: app.id, route: route.id, ...who }
 }

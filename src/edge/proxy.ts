@@ -7,8 +7,8 @@ import { checkBody, checksBody } from '../stages/forward/check-body.ts'
 import { type DeclaredBody, inspectBody } from '../stages/forward/inspect-request.ts'
 import { type HeaderRooms, prepareHeaders } from '../stages/forward/prepare-headers.ts'
 import type { Upstreams } from '../stages/forward/upstreams.ts'
-import { ReplySink, type SinkRooms } from './reply-sink.ts'
 import { replyFromLane } from './reply-from-lane.ts'
+import { ReplySink, type SinkRooms } from './reply-sink.ts'
 import { boundedBody, wholeBody } from './request-body.ts'
 
 export interface AppLink {
@@ -64,7 +64,11 @@ export function linkOf(masked: Masked, rooms: Pick<ProxyRooms, 'links'>): AppLin
 }
 
 /** The body to forward: nothing, the stream within its bound, or the whole of it where its rows are checked. */
-async function readBody(request: FastifyRequest, masked: Masked, declared: DeclaredBody): Promise<Readable | Buffer | undefined> {
+async function readBody(
+  request: FastifyRequest,
+  masked: Masked,
+  declared: DeclaredBody,
+): Promise<Readable | Buffer | undefined> {
   const source = request.body
   request.body = undefined
   if (declared.kind === 'none') {

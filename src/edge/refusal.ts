@@ -1,5 +1,5 @@
-import { ProxyError } from '../errors.ts'
 import type { AuditEventName } from '../audit/audit-event.ts'
+import { ProxyError } from '../errors.ts'
 
 /** Turns whatever was thrown into a refusal. What we did not foresee is our own mistake: 500, and nothing more is said. */
 export function toRefusal(error: unknown): ProxyError {

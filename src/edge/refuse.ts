@@ -9,7 +9,10 @@ export function isNavigation(request: FastifyRequest): boolean {
   const mode = request.headers['sec-fetch-mode']
   if (typeof mode === 'string') return mode === 'navigate'
   const accept = request.headers.accept ?? ''
-  return accept.toLowerCase().split(',').some((range) => range.trim().startsWith('text/html'))
+  return accept
+    .toLowerCase()
+    .split(',')
+    .some((range) => range.trim().startsWith('text/html'))
 }
 
 /** Sends a refusal: sign-in for a browser that has none, a page for a browser, a problem document for everyone else. */

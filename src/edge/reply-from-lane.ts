@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
-import type { FastifyReply } from 'fastify'
 import type {} from '@fastify/reply-from'
+import type { FastifyReply } from 'fastify'
 import type { Agent } from 'undici'
 import type { AnswerSink, Lane, UpstreamRequest } from '../stages/forward/lane.ts'
 import { upstreamError } from '../stages/forward/upstream-error.ts'

@@ -1,4 +1,4 @@
-import { pipeline, type Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ProxyError } from '../errors.ts'
 import type { Arrival, ClientAddress, Masked } from '../exchange.ts'
@@ -93,14 +93,32 @@ export class ReplySink implements AnswerSink {
   }
 
   /** Our own words in place of an error answer's, under its status. */
-  #replace({ status, rawHeaders, error }: { readonly status: number; readonly rawHeaders: readonly string[]; readonly error: ProxyError }): void {
+  #replace({
+    status,
+    rawHeaders,
+    error,
+  }: {
+    readonly status: number
+    readonly rawHeaders: readonly string[]
+    readonly error: ProxyError
+  }): void {
     this.#settled = true
     this.#refuse(error)
-    const problem = { type: 'about:blank', status, title: 'The application answered with an error', code: error.code, request: this.#masked.arrival.id }
+    const problem = {
+      type: 'about:blank',
+      status,
+      title: 'The application answered with an error',
+      code: error.code,
+      request: this.#masked.arrival.id,
+    }
     for (let i = 0; i + 1 < rawHeaders.length; i += 2) this.#reply.header(rawHeaders[i] ?? '', rawHeaders[i + 1])
     this.#reply
       .code(status)
-      .headers({ 'content-type': 'application/problem+json', 'cache-control': 'private, no-store', 'x-content-type-options': 'nosniff' })
+      .headers({
+        'content-type': 'application/problem+json',
+        'cache-control': 'private, no-store',
+        'x-content-type-options': 'nosniff',
+      })
       .send(JSON.stringify(problem))
   }
 
@@ -115,12 +133,24 @@ export class ReplySink implements AnswerSink {
   #stream(status: number, rawHeaders: readonly string[], body: Readable, counts: () => RowCounts | undefined): void {
     this.#settled = true
     this.#head(status, rawHeaders)
-    const { observer } = this.#rooms
-    pipeline(body, this.#reply.raw, (error) => {
-      if (!error) return observer.answered(this.#masked, status, counts())
-      this.#reply.raw.destroy()
-      if (!this.#reply.raw.writableFinished && isOurs(error)) this.#refuse(upstreamError(error))
+    const { raw } = this.#reply
+    body.on('data', (chunk: Buffer) => {
+      if (!raw.write(chunk)) body.pause()
     })
+    raw.on('drain', () => body.resume())
+    body.once('end', () => {
+      raw.end()
+      this.#rooms.observer.answered(this.#masked, status, counts())
+    })
+    body.once('error', (error) => {
+      const clientLeft = raw.destroyed
+      raw.destroy()
+      if (!clientLeft) this.#refuse(upstreamError(error))
+    })
+    body.once('close', () => {
+      if (!body.readableEnded) raw.destroy()
+    })
+    raw.once('close', () => body.destroy())
   }
 
   #filter(verdict: FilterVerdict, source: Readable): void {
@@ -161,9 +191,4 @@ export class ReplySink implements AnswerSink {
 
 function discard(body: Readable): void {
   body.on('error', () => undefined).destroy()
-}
-
-/** A client that went away in the middle is no refusal. */
-function isOurs(error: NodeJS.ErrnoException): boolean {
-  return error.code !== 'ERR_STREAM_PREMATURE_CLOSE' && error.name !== 'AbortError'
 }

@@ -13,7 +13,8 @@ export function boundedBody(source: Readable, maxBytes: number): Readable {
   })
   source.on('error', (error) => bounded.destroy(error))
   source.on('close', () => {
-    if (!source.readableEnded) bounded.destroy(new ProxyError('ERR_REQUEST_MALFORMED', 'client went away inside the body'))
+    if (!source.readableEnded)
+      bounded.destroy(new ProxyError('ERR_REQUEST_MALFORMED', 'client went away inside the body'))
   })
   return source.pipe(bounded)
 }

@@ -61,7 +61,11 @@ export async function buildRooms(app: FastifyInstance, base: Foundations, count:
   const sessions = buildSessions(base)
   const tokens = buildTokens(app, base, policies)
   const keys = { find: (key: string) => base.store.apiKeyByHash(hashApiKey(key)) }
-  const authenticators = [sessionCookie(sessions, policies, clock), bearerToken(tokens, policies), apiKey(keys, policies, clock)]
+  const authenticators = [
+    sessionCookie(sessions, policies, clock),
+    bearerToken(tokens, policies),
+    apiKey(keys, policies, clock),
+  ]
   const pipeline = buildPipeline(base, count, authenticators)
   const live = new LiveSockets()
   const headers = {
@@ -129,7 +133,9 @@ function buildPipeline(base: Foundations, count: CountRequest, authenticators: r
         isBanned(address) {
           // Before the first copy of the fleet's lists there is nothing to judge by.
           if (bans.synced && revocations.synced) return bans.isBanned(address)
-          throw new ProxyError('ERR_STATE_UNAVAILABLE', 'the lists of bans and revocations have not arrived yet', { retryAfter: 2 })
+          throw new ProxyError('ERR_STATE_UNAVAILABLE', 'the lists of bans and revocations have not arrived yet', {
+            retryAfter: 2,
+          })
         },
       },
     },
@@ -196,7 +202,10 @@ function buildLogin(base: Foundations, parts: LoginParts): LoginRooms {
     signIn,
     sessions,
     tokens,
-    csrf: new Csrf((purpose, data) => keys.mac(purpose, data), { cookieName: cookieName(config, '-form'), secure: schemeOf(config) === 'https' }),
+    csrf: new Csrf((purpose, data) => keys.mac(purpose, data), {
+      cookieName: cookieName(config, '-form'),
+      secure: schemeOf(config) === 'https',
+    }),
     admitted: ownOf,
     whoIs: (request) => firstPrincipal(authenticators, request),
     byApiKey: async (key) => {
@@ -205,7 +214,14 @@ function buildLogin(base: Foundations, parts: LoginParts): LoginRooms {
         throw new ProxyError('ERR_CREDENTIAL_INVALID', 'no such API key')
       }
       const expiresAt = found.expiresAt ?? Number.MAX_SAFE_INTEGER
-      const claim = { proof: 'key', tenant: found.tenant, account: found.account, sid: found.id, epoch: undefined, expiresAt } as const
+      const claim = {
+        proof: 'key',
+        tenant: found.tenant,
+        account: found.account,
+        sid: found.id,
+        epoch: undefined,
+        expiresAt,
+      } as const
       return resolvePrincipal(claim, policies)
     },
     countSignIn: (request) => countSignIn(limits, { name: 'sign-in', ...config.limits.signIn }, request),
@@ -216,7 +232,10 @@ function buildLogin(base: Foundations, parts: LoginParts): LoginRooms {
   }
 }
 
-async function firstPrincipal(authenticators: readonly Authenticator[], request: Admitted): Promise<Principal | undefined> {
+async function firstPrincipal(
+  authenticators: readonly Authenticator[],
+  request: Admitted,
+): Promise<Principal | undefined> {
   for (const authenticator of authenticators) {
     const principal = await authenticator.authenticate(request)
     if (principal !== undefined) return principal
@@ -224,7 +243,11 @@ async function firstPrincipal(authenticators: readonly Authenticator[], request:
   return undefined
 }
 
-async function countSignIn(limits: Limits, limit: { readonly name: string; readonly max: number; readonly windowMs: number }, request: Admitted) {
+async function countSignIn(
+  limits: Limits,
+  limit: { readonly name: string; readonly max: number; readonly windowMs: number },
+  request: Admitted,
+) {
   const { exceeded, ttlMs } = await limits.count(limit, limits.addressKey(request.client))
   if (!exceeded) return
   throw new ProxyError('ERR_LIMIT_EXCEEDED', 'too many sign-in attempts from this source', {
@@ -245,9 +268,21 @@ function banSource(base: Foundations, address: string, failures: number): void {
   const parsed = parseAddress(address)
   if (parsed === undefined) return
   const network = networkOf(parsed, { v6Prefix: 64 })
-  const outcome = bans.add({ network, until: clock.now() + config.bans.signInFailures.banMs, origin: 'sign-in', reason: `${failures} failed sign-ins`, scenario: 'sign-in-brute-force' })
+  const outcome = bans.add({
+    network,
+    until: clock.now() + config.bans.signInFailures.banMs,
+    origin: 'sign-in',
+    reason: `${failures} failed sign-ins`,
+    scenario: 'sign-in-brute-force',
+  })
   if (outcome.kind !== 'added') return
-  observer.tell({ event: 'ban.added', outcome: 'success', address, reason: 'sign-in-brute-force', detail: { network: formatNetwork(network), failures } })
+  observer.tell({
+    event: 'ban.added',
+    outcome: 'success',
+    address,
+    reason: 'sign-in-brute-force',
+    detail: { network: formatNetwork(network), failures },
+  })
 }
 
 async function openLinks(config: Config): Promise<ReadonlyMap<string, AppLink>> {

@@ -20,6 +20,7 @@ import { type ProxyRooms, proxyRequest } from './proxy.ts'
 import { toRefusal } from './refusal.ts'
 import { sendRefusal } from './refuse.ts'
 import { prepareUpgrade, type UpgradeRooms, upgradeOptions } from './upgrade.ts'
+import { upstreamRequester } from './upstream-agents.ts'
 
 /** Octets of a request head, the request line among them. */
 const maxHeaderBytes = 16_384
@@ -133,6 +134,8 @@ function mountApps(scope: FastifyInstance, rooms: ServerRooms): void {
     httpMethods: proxiedMethods,
     proxyPayloads: false,
     disableRequestLogging: true,
+    // Our pools, which verify certificates and send once; its own would do neither.
+    undici: upstreamRequester,
     handler: (request: FastifyRequest, reply: FastifyReply) =>
       proxyRequest(request, reply, decisionOf(request), rooms.proxy),
     ...upgradeOptions(rooms.upgrade),

@@ -24,7 +24,8 @@ const chosen = new WeakMap<FastifyRequest, Upstream>()
 /** A WebSocket handshake that passed every stage: refused unless app and route allow it, and always on masked rows. */
 export function prepareUpgrade(request: FastifyRequest, masked: Masked, rooms: UpgradeRooms): void {
   const { app, route, access } = masked
-  if (masked.rows.kind === 'masked') throw new ProxyError('ERR_UPGRADE_REFUSED', 'frames of masked rows cannot be filtered')
+  if (masked.rows.kind === 'masked')
+    throw new ProxyError('ERR_UPGRADE_REFUSED', 'frames of masked rows cannot be filtered')
   if (!app.config.websocket || !route.config.websocket) {
     throw new ProxyError('ERR_UPGRADE_REFUSED', 'the route does not allow WebSocket')
   }

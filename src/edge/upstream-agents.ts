@@ -50,7 +50,13 @@ export const upstreamRequester = {
     const { origin, path, method, body, headers } = request
     const sent = { origin, path, method, body: body === '' ? null : body, headers: headers as Record<string, string> }
     agent.request(
-      { ...sent, signal, headersTimeout: headersTimeoutMs, bodyTimeout: bodyTimeoutMs, responseHeaders: 'raw' } as Dispatcher.RequestOptions,
+      {
+        ...sent,
+        signal,
+        headersTimeout: headersTimeoutMs,
+        bodyTimeout: bodyTimeoutMs,
+        responseHeaders: 'raw',
+      } as Dispatcher.RequestOptions,
       (error, answer) => receive(error, answer, callback),
     )
   },

@@ -19,7 +19,11 @@ export function readCookies(fields: readonly string[]): readonly CookiePair[] {
 /** Whether a cookie name belongs to Sallyport, in any case: such cookies never cross to or from an upstream. */
 export function isOwnCookie(name: string): boolean {
   const folded = name.trim().toLowerCase()
-  const bare = folded.startsWith('__host-') ? folded.slice(7) : folded.startsWith('__secure-') ? folded.slice(9) : folded
+  const bare = folded.startsWith('__host-')
+    ? folded.slice(7)
+    : folded.startsWith('__secure-')
+      ? folded.slice(9)
+      : folded
   return bare === 'sallyport' || bare.startsWith('sallyport-')
 }
 

@@ -1,7 +1,7 @@
 import { ProxyError } from '../errors.ts'
 import { decodeBase64url } from '../lib/base64url.ts'
-import { parseJsonExact } from '../mask/row-values.ts'
 import { JsonNumber } from '../mask/language.ts'
+import { parseJsonExact } from '../mask/row-values.ts'
 import type { TokenClaims } from '../stages/authenticate/bearer-token.ts'
 
 /** What an access token says (RFC 9068, with our own `tenant`, `sid` and `epoch`). */
@@ -35,7 +35,8 @@ export function parseAccessHeader(token: string): { readonly tenant: string; rea
   const kid = header.get('kid')
   const slash = typeof kid === 'string' ? kid.indexOf('/') : -1
   if (typeof kid !== 'string' || slash < 1) throw invalid('no key id')
-  if ([...header.keys()].some((name) => !['alg', 'typ', 'kid'].includes(name))) throw invalid('unknown header parameter')
+  if ([...header.keys()].some((name) => !['alg', 'typ', 'kid'].includes(name)))
+    throw invalid('unknown header parameter')
   parseObject(parts[1] ?? '')
   return { tenant: kid.slice(0, slash), secretId: kid.slice(slash + 1) }
 }
@@ -46,7 +47,8 @@ export function parseAccessPayload(
   expected: { readonly issuer: string; readonly tenant: string; readonly now: number },
 ): TokenClaims {
   const payload = asMap(parseText(text))
-  if (stringOf(payload, 'iss') !== expected.issuer || stringOf(payload, 'aud') !== expected.issuer) throw invalid('issuer or audience')
+  if (stringOf(payload, 'iss') !== expected.issuer || stringOf(payload, 'aud') !== expected.issuer)
+    throw invalid('issuer or audience')
   if (stringOf(payload, 'tenant') !== expected.tenant) throw invalid('tenant claim is not the key’s tenant')
   const expiresAt = secondsOf(payload, 'exp') * 1000
   if (expiresAt <= expected.now) throw invalid('expired')
@@ -75,7 +77,8 @@ function parseText(text: string): unknown {
 }
 
 function asMap(value: unknown): ReadonlyMap<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof JsonNumber) throw invalid('not an object')
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof JsonNumber)
+    throw invalid('not an object')
   return new Map(Object.entries(value))
 }
 

@@ -43,7 +43,9 @@ async function showAccount(request: FastifyRequest, reply: FastifyReply, rooms: 
   const handle = rooms.sessions.handleOf(admitted.headers)
   if (handle === undefined) throw new ProxyError('ERR_CREDENTIAL_MISSING', 'the page is for browser sessions')
   const memberships = await rooms.store.membershipsOf(principal.policy.account.id)
-  const tenants = await Promise.all(memberships.map(({ tenant }) => rooms.policies.policy(tenant, principal.policy.account.id)))
+  const tenants = await Promise.all(
+    memberships.map(({ tenant }) => rooms.policies.policy(tenant, principal.policy.account.id)),
+  )
   const names = tenants.flatMap((policy) => (policy === undefined ? [] : [policy.tenant]))
   const page = accountPage(principal, names, { csrf: rooms.csrf.token(handle), returnTo: '/' })
   return rooms.sendPage(reply, 200, page)
@@ -57,14 +59,30 @@ async function switchTenant(request: FastifyRequest, reply: FastifyReply, rooms:
   const { account, tenant } = principal.policy
   const policy = await rooms.policies.policy(wanted, account.id)
   if (policy === undefined || record === undefined) {
-    rooms.record({ event: 'access.denied', outcome: 'refused', ...stamp(admitted), account: account.id, tenant: tenant.id, reason: 'ERR_TENANT_FORBIDDEN' })
+    rooms.record({
+      event: 'access.denied',
+      outcome: 'refused',
+      ...stamp(admitted),
+      account: account.id,
+      tenant: tenant.id,
+      reason: 'ERR_TENANT_FORBIDDEN',
+    })
     throw new ProxyError('ERR_TENANT_FORBIDDEN', 'no membership in force')
   }
-  rooms.record({ event: 'tenant.switched', outcome: 'success', ...stamp(admitted), account: account.id, tenant: wanted, detail: { from: tenant.id } })
+  rooms.record({
+    event: 'tenant.switched',
+    outcome: 'success',
+    ...stamp(admitted),
+    account: account.id,
+    tenant: wanted,
+    detail: { from: tenant.id },
+  })
   const { method, userAgent, absoluteUntil } = record
   const started = await rooms.sessions.start(policy, { method, address: admitted.client, userAgent }, absoluteUntil)
   await rooms.sessions.end(handle)
-  return reply.header('set-cookie', rooms.sessions.cookie(started.handle)).redirect(safeReturnTarget(form.text('return', 2048)), 303)
+  return reply
+    .header('set-cookie', rooms.sessions.cookie(started.handle))
+    .redirect(safeReturnTarget(form.text('return', 2048)), 303)
 }
 
 async function logout(request: FastifyRequest, reply: FastifyReply, rooms: LoginRooms): Promise<FastifyReply> {
@@ -72,7 +90,13 @@ async function logout(request: FastifyRequest, reply: FastifyReply, rooms: Login
   const record = await rooms.sessions.find(handle)
   await rooms.sessions.end(handle)
   if (record !== undefined) {
-    rooms.record({ event: 'logout', outcome: 'success', ...stamp(admitted), account: record.account, tenant: record.tenant })
+    rooms.record({
+      event: 'logout',
+      outcome: 'success',
+      ...stamp(admitted),
+      account: record.account,
+      tenant: record.tenant,
+    })
   }
   return reply.header('set-cookie', rooms.sessions.clearedCookie()).redirect('/.sallyport/login', 303)
 }

@@ -117,7 +117,8 @@ export class SessionService {
   #alive(id: string, record: SessionRecord, now: number): SessionRecord | undefined {
     if (record.idleUntil <= now || record.absoluteUntil <= now) return undefined
     const idleUntil = Math.min(now + this.#settings.idleMs, record.absoluteUntil)
-    if (idleUntil - record.idleUntil >= Math.min(touchMs, this.#settings.idleMs / 4)) this.#touch(id, record, idleUntil, now)
+    if (idleUntil - record.idleUntil >= Math.min(touchMs, this.#settings.idleMs / 4))
+      this.#touch(id, record, idleUntil, now)
     return record
   }
 

@@ -64,7 +64,14 @@ async function signIn(
   const policy = await rooms.signIn.enter(signedIn, undefined)
   const userAgent = admitted.headers.all('user-agent')[0] ?? ''
   const { account, tenant } = policy
-  rooms.record({ event: 'login.succeeded', outcome: 'success', ...stamp(admitted), account: account.id, tenant: tenant.id, reason: 'pwd' })
+  rooms.record({
+    event: 'login.succeeded',
+    outcome: 'success',
+    ...stamp(admitted),
+    account: account.id,
+    tenant: tenant.id,
+    reason: 'pwd',
+  })
   await endPrevious(admitted, rooms)
   const { handle } = await rooms.sessions.start(policy, { method: 'pwd', address: admitted.client, userAgent })
   rooms.loginOutcome('success')
@@ -95,5 +102,10 @@ function alertFor(error: ProxyError): string {
 /** Into audit and metrics; what was typed goes nowhere. */
 export function noteFailure(admitted: Admitted, rooms: LoginRooms, error: ProxyError): void {
   rooms.loginOutcome(error.code === 'ERR_SIGN_IN_REFUSED' ? 'failure' : 'refused')
-  rooms.record({ event: 'login.failed', outcome: 'failure', ...stamp(admitted), reason: `${error.code}: ${error.message}` })
+  rooms.record({
+    event: 'login.failed',
+    outcome: 'failure',
+    ...stamp(admitted),
+    reason: `${error.code}: ${error.message}`,
+  })
 }

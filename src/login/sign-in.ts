@@ -62,7 +62,9 @@ export class SignIn {
     const account = credentials?.account
     if (!proven || account === undefined || account.state !== 'enabled') {
       await this.#countFailure(pairKey, source, attempt.address)
-      throw refused(account === undefined ? 'unknown account' : proven ? `account is ${account.state}` : 'wrong password')
+      throw refused(
+        account === undefined ? 'unknown account' : proven ? `account is ${account.state}` : 'wrong password',
+      )
     }
     const memberships = await this.#rooms.store.membershipsOf(account.id)
     if (memberships.length === 0) throw refused('member of no tenant')

@@ -12,7 +12,10 @@ export function tokenEndpoint(app: FastifyInstance, rooms: LoginRooms): void {
   app.post('/.sallyport/token/refresh', (request, reply) => refresh(request, reply, rooms))
   app.post('/.sallyport/token/revoke', (request, reply) => revoke(request, reply, rooms))
   app.get('/.sallyport/jwks.json', (_request, reply) =>
-    reply.header('cache-control', 'public, max-age=60').header('content-type', 'application/jwk-set+json').send(JSON.stringify(rooms.jwks())),
+    reply
+      .header('cache-control', 'public, max-age=60')
+      .header('content-type', 'application/jwk-set+json')
+      .send(JSON.stringify(rooms.jwks())),
   )
 }
 
@@ -43,7 +46,11 @@ async function prove(admitted: Admitted, form: Form, rooms: LoginRooms): Promise
   const key = form.text('api_key', 128)
   if (key !== undefined) return (await rooms.byApiKey(key)).policy
   const email = form.required('email', 254)
-  const signedIn = await rooms.signIn.verify({ email, password: form.required('password', 512), address: admitted.client })
+  const signedIn = await rooms.signIn.verify({
+    email,
+    password: form.required('password', 512),
+    address: admitted.client,
+  })
   const wanted = form.text('tenant', 64)
   if (wanted === undefined && signedIn.memberships.length > 1) {
     throw new ProxyError('ERR_TENANT_REQUIRED', 'the account has several tenants: name one')
@@ -61,7 +68,12 @@ async function refresh(request: FastifyRequest, reply: FastifyReply, rooms: Logi
     return reply.header('cache-control', 'no-store').send(tokens)
   } catch (error) {
     if (error instanceof ProxyError && error.status < 500) {
-      rooms.record({ event: 'token.refused', outcome: 'failure', ...stamp(admitted), reason: `${error.code}: ${error.message}` })
+      rooms.record({
+        event: 'token.refused',
+        outcome: 'failure',
+        ...stamp(admitted),
+        reason: `${error.code}: ${error.message}`,
+      })
     }
     throw error
   }
@@ -72,7 +84,13 @@ async function revoke(request: FastifyRequest, reply: FastifyReply, rooms: Login
   await rooms.countSignIn(admitted)
   const ended = await rooms.tokens.revoke(new Form(request.body).required('token', 4096))
   if (ended !== undefined) {
-    rooms.record({ event: 'token.revoked', outcome: 'success', ...stamp(admitted), account: ended.account, tenant: ended.tenant })
+    rooms.record({
+      event: 'token.revoked',
+      outcome: 'success',
+      ...stamp(admitted),
+      account: ended.account,
+      tenant: ended.tenant,
+    })
   }
   return reply.header('cache-control', 'no-store').code(204).send()
 }

@@ -60,7 +60,9 @@ const maxVerified = 20_000
 export class TokenService implements TokenVerifier {
   readonly #rooms: TokenRooms
   readonly #settings: TokenSettings
-  readonly #verified = new BoundedMap<string, { readonly claims: TokenClaims; readonly secretsUntil: number }>(maxVerified)
+  readonly #verified = new BoundedMap<string, { readonly claims: TokenClaims; readonly secretsUntil: number }>(
+    maxVerified,
+  )
   readonly #tenants = new BoundedMap<string, Tenant | undefined>(1000)
 
   constructor(settings: TokenSettings, rooms: TokenRooms) {
@@ -72,19 +74,44 @@ export class TokenService implements TokenVerifier {
   async issue(policy: Policy, family?: { readonly sid: string; readonly until: number }): Promise<IssuedTokens> {
     const tenant = await this.#tenant(policy.tenant.id)
     const [secret] = tenant?.tokenSecrets ?? []
-    if (tenant === undefined || secret === undefined) throw new ProxyError('ERR_KEYS_UNUSABLE', 'tenant has no token secret')
+    if (tenant === undefined || secret === undefined)
+      throw new ProxyError('ERR_KEYS_UNUSABLE', 'tenant has no token secret')
     const now = this.#rooms.clock.now()
     const lifetime = tenant.accessTokenSeconds ?? Math.floor(this.#settings.accessMs / 1000)
-    const refreshMs = tenant.refreshTokenSeconds === undefined ? this.#settings.refreshMs : tenant.refreshTokenSeconds * 1000
+    const refreshMs =
+      tenant.refreshTokenSeconds === undefined ? this.#settings.refreshMs : tenant.refreshTokenSeconds * 1000
     const sid = family?.sid ?? randomUUID()
     const until = family?.until ?? now + refreshMs
     const iat = Math.floor(now / 1000)
     const { issuer } = this.#settings
     const { account } = policy
-    const payload = { iss: issuer, aud: issuer, sub: account.id, tenant: tenant.id, sid, jti: randomUUID(), epoch: account.epoch, iat, exp: iat + lifetime }
+    const payload = {
+      iss: issuer,
+      aud: issuer,
+      sub: account.id,
+      tenant: tenant.id,
+      sid,
+      jti: randomUUID(),
+      epoch: account.epoch,
+      iat,
+      exp: iat + lifetime,
+    }
     const access = this.#rooms.codec.sign(payload, this.#secret(tenant.id, secret), kidOf(tenant.id, secret))
-    const refresh = await this.#keepRefresh({ account: account.id, tenant: tenant.id, sid, epoch: account.epoch, until })
-    return { access_token: access, token_type: 'Bearer', expires_in: lifetime, refresh_token: refresh, tenant: tenant.id, sid }
+    const refresh = await this.#keepRefresh({
+      account: account.id,
+      tenant: tenant.id,
+      sid,
+      epoch: account.epoch,
+      until,
+    })
+    return {
+      access_token: access,
+      token_type: 'Bearer',
+      expires_in: lifetime,
+      refresh_token: refresh,
+      tenant: tenant.id,
+      sid,
+    }
   }
 
   async #keepRefresh(refresh: Refresh): Promise<string> {

@@ -26,7 +26,16 @@ describe('the corridor', () => {
 
   function answerRows(body: unknown): void {
     upstream.respond((_request, socket) => {
-      socket.write(answerBytes(200, { 'Content-Type': 'application/json', ETag: '"x"' }, JSON.stringify(body)))
+      socket.write(
+        answerBytes(
+          200,
+          [
+            ['Content-Type', 'application/json'],
+            ['ETag', '"x"'],
+          ],
+          JSON.stringify(body),
+        ),
+      )
     })
   }
 
@@ -47,8 +56,14 @@ describe('the corridor', () => {
       assert.equal(answer.headers.get('cache-control'), 'private, no-store')
       assert.equal(answer.headers.get('etag'), null)
       const got = (await answer.json()) as { id: number; margin?: number }[]
-      assert.deepEqual(got.map((row) => row.id), ids)
-      assert.equal(got.every((row) => row.margin === undefined), email.startsWith('ann'))
+      assert.deepEqual(
+        got.map((row) => row.id),
+        ids,
+      )
+      assert.equal(
+        got.every((row) => row.margin === undefined),
+        email.startsWith('ann'),
+      )
     }
   })
 
@@ -56,7 +71,7 @@ describe('the corridor', () => {
     assert.equal((await get('/orders')).status, 401)
     const answer = await get('/orders', await edge.token('nobody@acme.example'))
     assert.equal(answer.status, 403)
-    assert.equal(answer.headers.get('content-type'), 'application/problem+json')
+    assert.match(answer.headers.get('content-type') ?? '', /^application\/problem\+json/)
     assert.equal(((await answer.json()) as { code: string }).code, 'ERR_MASK_NONE')
   })
 

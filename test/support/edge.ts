@@ -38,17 +38,52 @@ export interface TestEdgeOptions {
 
 export const ordersDataset = {
   tenant: 'account',
-  fields: { id: 'id', account: 'string', entity: 'string', amount: 'number', margin: 'number', owner: { type: 'string', at: '/meta/owner' } },
+  fields: {
+    id: 'id',
+    account: 'string',
+    entity: 'string',
+    amount: 'number',
+    margin: 'number',
+    owner: { type: 'string', at: '/meta/owner' },
+  },
 }
 
 /** The routes most tests want. */
 export const commonRoutes: readonly unknown[] = [
   { methods: ['GET', 'POST', 'OPTIONS'], path: '/public/**', access: 'public', websocket: true },
-  { methods: ['GET'], path: '/orders', access: { roles: ['viewer', 'editor'] }, dataset: 'orders', rows: { at: ['/*'] }, inject: [{ kind: 'header' }] },
-  { methods: ['GET'], path: '/orders/*', access: { roles: ['viewer', 'editor'] }, dataset: 'orders', rows: { at: ['/'] }, inject: [{ kind: 'header' }] },
-  { methods: ['GET'], path: '/list', access: 'member', dataset: 'orders', rows: { at: ['/items/*'], total: { at: '/total', policy: 'null' } } },
+  {
+    methods: ['GET'],
+    path: '/orders',
+    access: { roles: ['viewer', 'editor'] },
+    dataset: 'orders',
+    rows: { at: ['/*'] },
+    inject: [{ kind: 'header' }],
+  },
+  {
+    methods: ['GET'],
+    path: '/orders/*',
+    access: { roles: ['viewer', 'editor'] },
+    dataset: 'orders',
+    rows: { at: ['/'] },
+    inject: [{ kind: 'header' }],
+  },
+  {
+    methods: ['GET'],
+    path: '/list',
+    access: 'member',
+    dataset: 'orders',
+    rows: { at: ['/items/*'], total: { at: '/total', policy: 'null' } },
+  },
   { methods: ['GET'], path: '/block', access: 'member', dataset: 'orders', rows: { at: ['/*'] }, onViolation: 'block' },
-  { methods: ['POST'], path: '/orders', access: { roles: ['editor'] }, action: 'modify', dataset: 'orders', rows: { at: ['/'] }, check: { body: ['/'] } },
+  {
+    methods: ['POST'],
+    path: '/orders',
+    access: { roles: ['editor'] },
+    action: 'modify',
+    dataset: 'orders',
+    rows: { at: ['/'] },
+    check: { body: ['/'] },
+  },
   { methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], path: '/app/**', access: 'member', websocket: true },
 ]
 
@@ -130,9 +165,18 @@ const always = { validFrom: undefined, validUntil: undefined }
 /** ann (acme, entity A or own rows), dave (acme, all rows, editor), bob (globex, all rows), carol (both), nobody (no grant). */
 export async function seedAccounts(store: AccountStore, keyFile: string): Promise<void> {
   const keys = await openKeyFile(keyFile, { create: true })
-  for (const [id, name] of [['acme', 'Acme Ltd'], ['globex', 'Globex Corp']] as const) {
+  for (const [id, name] of [
+    ['acme', 'Acme Ltd'],
+    ['globex', 'Globex Corp'],
+  ] as const) {
     const sealed = keys.seal(mintTenantSecret(), `token-secret:${id}:s1`)
-    await store.putTenant({ id, name, accessTokenSeconds: undefined, refreshTokenSeconds: undefined, tokenSecrets: [{ id: 's1', sealed }] })
+    await store.putTenant({
+      id,
+      name,
+      accessTokenSeconds: undefined,
+      refreshTokenSeconds: undefined,
+      tokenSecrets: [{ id: 's1', sealed }],
+    })
     for (const group of ['all', 'entity-a', 'mine']) await store.putGroup({ tenant: id, id: group, name: group })
     const grant = (name: string, group: string, rows: Json, extra: Partial<Grant> = {}): Grant => ({
       id: `${id}-${name}`,
@@ -154,13 +198,26 @@ export async function seedAccounts(store: AccountStore, keyFile: string): Promis
   await seedAccount(store, hash, 'ann@acme.example', [['acme', ['viewer'], ['entity-a', 'mine'], { login: 'ann' }]])
   await seedAccount(store, hash, 'dave@acme.example', [['acme', ['editor'], ['all'], {}]])
   await seedAccount(store, hash, 'bob@globex.example', [['globex', ['viewer', 'editor'], ['all'], {}]])
-  await seedAccount(store, hash, 'carol@consult.example', [['acme', ['viewer'], ['all'], {}], ['globex', ['viewer'], ['all'], {}]])
+  await seedAccount(store, hash, 'carol@consult.example', [
+    ['acme', ['viewer'], ['all'], {}],
+    ['globex', ['viewer'], ['all'], {}],
+  ])
   await seedAccount(store, hash, 'nobody@acme.example', [['acme', ['viewer'], [], {}]])
 }
 
-type SeedMembership = readonly [tenant: string, roles: readonly string[], groups: readonly string[], attributes: Record<string, string>]
+type SeedMembership = readonly [
+  tenant: string,
+  roles: readonly string[],
+  groups: readonly string[],
+  attributes: Record<string, string>,
+]
 
-async function seedAccount(store: AccountStore, hash: string, email: string, memberships: readonly SeedMembership[]): Promise<void> {
+async function seedAccount(
+  store: AccountStore,
+  hash: string,
+  email: string,
+  memberships: readonly SeedMembership[],
+): Promise<void> {
   const id = `id-${email.split('@')[0] ?? ''}`
   await store.putAccount({ id, email, name: id, state: 'enabled', operator: false, epoch: 0, passwordExpired: false })
   await store.setPasswordHash(id, hash, { expired: false })

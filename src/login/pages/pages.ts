@@ -49,7 +49,8 @@ export function accountPage(
 ): string {
   const { account, tenant, membership, groups } = principal.policy
   const others = tenants.map(
-    (other) => html`<option value="${other.id}"${other.id === tenant.id ? html` selected` : undefined}>${other.name}</option>`,
+    (other) =>
+      html`<option value="${other.id}"${other.id === tenant.id ? html` selected` : undefined}>${other.name}</option>`,
   )
   const switcher = html`<form method="post" action="/.sallyport/tenant">
 ${hidden(form)}
@@ -75,7 +76,12 @@ ${hidden(form)}
 }
 
 /** A refusal, for a browser: what RFC 9457 says, as a page. */
-export function problemPage(problem: { readonly status: number; readonly title: string; readonly code: string; readonly request: string }): string {
+export function problemPage(problem: {
+  readonly status: number
+  readonly title: string
+  readonly code: string
+  readonly request: string
+}): string {
   return layout(
     problem.title,
     html`<h1>${problem.title}</h1>
@@ -89,7 +95,8 @@ function advice(status: number): string {
   if (status === 403) return 'This is not open to you. Ask your administrator if you think it should be.'
   if (status === 404) return 'There is nothing here, or nothing that is open to you.'
   if (status === 429) return 'That was too many requests in a short time. Please wait a moment and try again.'
-  if (status >= 500) return 'The application behind this page could not give an answer that may be shown. Please try again later.'
+  if (status >= 500)
+    return 'The application behind this page could not give an answer that may be shown. Please try again later.'
   return 'This request could not be accepted.'
 }
 

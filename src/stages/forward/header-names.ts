@@ -70,7 +70,16 @@ const reservedNames = new Set([
   'x-request-id',
   'proxy',
 ])
-const reservedPrefixes = ['x-sallyport', 'x-forwarded', 'x-original', 'x-rewrite', 'x-envoy', 'x-webauth', 'x-auth-request', 'remote-']
+const reservedPrefixes = [
+  'x-sallyport',
+  'x-forwarded',
+  'x-original',
+  'x-rewrite',
+  'x-envoy',
+  'x-webauth',
+  'x-auth-request',
+  'remote-',
+]
 
 /** RFC 9110 section 7.6.1: fields about this connection, and what only concerns us. */
 const hopByHop = new Set([

@@ -44,6 +44,9 @@ function joined(ids: readonly string[]): string | undefined {
 export function checkBudget(pairs: readonly string[], mask: MaskFacts | undefined): void {
   const total = pairs.reduce((sum, part) => sum + Buffer.byteLength(part) + 2, 0)
   if (total > maxOursBytes || (mask?.json.length ?? 0) > maxMaskBytes) {
-    throw new ProxyError('ERR_IDENTITY_TOO_LARGE', `identity headers need ${total} bytes, mask ${mask?.json.length ?? 0}`)
+    throw new ProxyError(
+      'ERR_IDENTITY_TOO_LARGE',
+      `identity headers need ${total} bytes, mask ${mask?.json.length ?? 0}`,
+    )
   }
 }

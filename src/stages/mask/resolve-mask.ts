@@ -69,7 +69,9 @@ export function resolveRows(policy: Policy, dataset: Dataset, action: Action, ba
 }
 
 function rulesOf(grants: readonly Grant[], effect: Grant['effect'], dataset: Dataset) {
-  return grants.filter((grant) => grant.effect === effect).map((grant) => ({ rule: ruleName(grant), mask: parsed(grant, dataset) }))
+  return grants
+    .filter((grant) => grant.effect === effect)
+    .map((grant) => ({ rule: ruleName(grant), mask: parsed(grant, dataset) }))
 }
 
 function parsed(grant: Grant, dataset: Dataset): Mask {

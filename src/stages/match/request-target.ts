@@ -32,7 +32,8 @@ function refuse(detail: string): ProxyError {
  * parameters, fragments, absolute-form. The result is both what rules are matched on and what is forwarded.
  */
 export function parseRequestTarget(text: string): Target {
-  if (text.length > maxTargetLength) throw new ProxyError('ERR_TARGET_TOO_LONG', `request-target of ${text.length} octets`)
+  if (text.length > maxTargetLength)
+    throw new ProxyError('ERR_TARGET_TOO_LONG', `request-target of ${text.length} octets`)
   if (text.charCodeAt(0) !== slash) throw refuse('request-target is not in origin-form')
   const mark = text.indexOf('?')
   const rawPath = mark === -1 ? text : text.slice(0, mark)

@@ -91,10 +91,7 @@ function compileRoute(config: RouteConfig): Route {
     id: `${config.methods.join(',')} ${config.path}`,
     methods,
     pattern: compilePattern(config.path),
-    access:
-      config.access.kind === 'roles'
-        ? { kind: 'roles', roles: new Set(config.access.roles) }
-        : config.access,
+    access: config.access.kind === 'roles' ? { kind: 'roles', roles: new Set(config.access.roles) } : config.access,
     limit: config.limit === undefined ? undefined : { name: 'route', ...config.limit },
     config,
     rows: config.dataset === undefined ? undefined : config,
