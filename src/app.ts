@@ -40,7 +40,7 @@ export interface Edge {
 
 /** Opens the rooms, mounts everything, and closes in reverse. Whatever cannot be opened refuses the start. */
 export async function startEdge(config: Config, options: EdgeOptions): Promise<Edge> {
-  const opened: (() => Promise<unknown> | unknown)[] = []
+  const opened: (() => unknown)[] = []
   const closeAll = async () => {
     for (const close of opened.toReversed()) await close()
   }
@@ -55,7 +55,7 @@ export async function startEdge(config: Config, options: EdgeOptions): Promise<E
 async function open(
   config: Config,
   options: EdgeOptions,
-  opened: (() => Promise<unknown> | unknown)[],
+  opened: (() => unknown)[],
   closeAll: () => Promise<void>,
 ): Promise<Edge> {
   const base = await openFoundations(config, options, opened)
@@ -78,11 +78,7 @@ async function open(
   return { url: urlOf(app, config.listen.host), adminUrl: urlOf(admin, config.admin.host), close: once(closeAll) }
 }
 
-async function openFoundations(
-  config: Config,
-  options: EdgeOptions,
-  opened: (() => Promise<unknown> | unknown)[],
-): Promise<Foundations> {
+async function openFoundations(config: Config, options: EdgeOptions, opened: (() => unknown)[]): Promise<Foundations> {
   const clock = options.clock ?? systemClock
   const log = pino(
     { name: 'sallyport', level: options.log === 'silent' ? 'silent' : config.log.level },

@@ -3,14 +3,11 @@ import type { Masked, MaskedRows } from '../exchange.ts'
 import { compilePredicate } from '../mask/evaluate.ts'
 import type { RowPredicate } from '../mask/language.ts'
 import { runCanary } from '../stages/filter/canary.ts'
-import type { DecodeLimits } from '../stages/filter/content-coding.ts'
+import { defaultDecodeLimits } from '../stages/filter/content-coding.ts'
 import type { AnswerRules } from '../stages/filter/filter-response.ts'
 import { defaultRowLimits, type RowPlan } from '../stages/filter/row-plan.ts'
 import { resolveRows } from '../stages/mask/resolve-mask.ts'
 import type { App } from '../stages/match/route-table.ts'
-
-/** An answer may grow this much by decoding, whatever it claims to be. */
-const decodeLimits: DecodeLimits = { maxRatio: 200, maxBytes: 4_294_967_296 }
 
 const everyRow: RowPredicate = { reads: [], test: () => true }
 const noRow: RowPredicate = { reads: [], test: () => false }
@@ -30,7 +27,7 @@ export function answerRules(masked: Masked): 'undeclared' | AnswerRules {
 }
 
 function compileRules(rows: MaskedRows, route: DatasetRouteConfig): AnswerRules {
-  return { plan: rowPlan(rows, route), pass: route.pass, keepHeaders: route.keepHeaders, decode: decodeLimits }
+  return { plan: rowPlan(rows, route), pass: route.pass, keepHeaders: route.keepHeaders, decode: defaultDecodeLimits }
 }
 
 /** The filter of one route for one caller. */

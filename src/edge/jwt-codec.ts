@@ -27,7 +27,7 @@ export function accessTokenCodec(app: FastifyInstance, issuer: string): TokenCod
 /** ES256 with the assertion key in use. */
 export function assertionSigner(app: FastifyInstance, keys: KeyRing): SignAssertion {
   const { id, key } = keys.assertionKey
-  const pem = key.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const pem = key.export({ type: 'pkcs8', format: 'pem' })
   return (claims) =>
     app.jwt.sign(
       { ...claims },

@@ -40,12 +40,12 @@ export async function createCounter(
   local: SharedState,
 ): Promise<CountRequest> {
   const { default: rateLimit } = await import('@fastify/rate-limit')
-  await app.register(rateLimit, { global: false, store: storeOver(state, local) as never })
+  await app.register(rateLimit, { global: false, store: storeOver(state, local) })
   const check = app.createRateLimit({
     keyGenerator: (request: unknown) => `${(request as Counted).limit.name} ${(request as Counted).key}`,
     max: (request: unknown) => (request as Counted).limit.max,
     timeWindow: (request: unknown) => (request as Counted).limit.windowMs,
-  } as never)
+  })
   return async (limit, key) => {
     const counted: Counted = { limit, key, routeOptions: {} }
     const result = await check(counted as unknown as FastifyRequest)

@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { ProxyError } from '../errors.ts'
+import type { ProxyError } from '../errors.ts'
 import type { Arrival, Masked } from '../exchange.ts'
 import { BoundedMap } from '../lib/lru.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -90,7 +90,7 @@ export class Observer {
     }
     if (!route.config.audit) return
     const event = route.config.action === 'modify' ? 'data.written' : 'data.read'
-    this.tell({ event, outcome: 'success', ...facts, detail: { status, method: arrival.method, ...(counts ?? {}) } })
+    this.tell({ event, outcome: 'success', ...facts, detail: { status, method: arrival.method, ...counts } })
   }
 
   /** An upstream that was told the rows and sent others all the same: at most once per route and minute. */

@@ -1,5 +1,5 @@
 import type { AuditEventName } from '../audit/audit-event.ts'
-import { ProxyError } from '../errors.ts'
+import { type ErrorCode, ProxyError } from '../errors.ts'
 
 /** Turns whatever was thrown into a refusal. What we did not foresee is our own mistake: 500, and nothing more is said. */
 export function toRefusal(error: unknown): ProxyError {
@@ -18,37 +18,32 @@ function statusOfError(error: unknown): number | undefined {
   return typeof error.statusCode === 'number' ? error.statusCode : undefined
 }
 
-/** Under which name the audit keeps a refusal. */
+/** Refusals the audit keeps under a name of their own; every other one is `request.refused`. */
+const events: Readonly<Partial<Record<ErrorCode, AuditEventName>>> = {
+  ERR_ADDRESS_BANNED: 'ban.enforced',
+  ERR_LIMIT_EXCEEDED: 'limit.exceeded',
+  ERR_CREDENTIAL_MISSING: 'access.denied',
+  ERR_CREDENTIAL_INVALID: 'access.denied',
+  ERR_CREDENTIAL_AMBIGUOUS: 'access.denied',
+  ERR_SESSION_ENDED: 'access.denied',
+  ERR_ORIGIN_FOREIGN: 'access.denied',
+  ERR_ROLE_MISSING: 'access.denied',
+  ERR_TENANT_FORBIDDEN: 'access.denied',
+  ERR_MASK_NONE: 'access.denied',
+  ERR_MASK_UNRESOLVED: 'access.denied',
+  ERR_ROW_FORBIDDEN: 'access.denied',
+  ERR_ITEM_NOT_FOUND: 'access.denied',
+  ERR_ANSWER_KIND: 'response.blocked',
+  ERR_ANSWER_CODING: 'response.blocked',
+  ERR_ANSWER_UNREADABLE: 'response.blocked',
+  ERR_ANSWER_TOO_LARGE: 'response.blocked',
+  ERR_ANSWER_SHAPE: 'response.blocked',
+  ERR_ANSWER_VIOLATION: 'response.blocked',
+  ERR_ANSWER_STATUS: 'response.blocked',
+}
+
 export function refusalEvent(error: ProxyError): AuditEventName {
-  switch (error.code) {
-    case 'ERR_ADDRESS_BANNED':
-      return 'ban.enforced'
-    case 'ERR_LIMIT_EXCEEDED':
-      return 'limit.exceeded'
-    case 'ERR_CREDENTIAL_MISSING':
-    case 'ERR_CREDENTIAL_INVALID':
-    case 'ERR_CREDENTIAL_AMBIGUOUS':
-    case 'ERR_SESSION_ENDED':
-    case 'ERR_ORIGIN_FOREIGN':
-    case 'ERR_ROLE_MISSING':
-    case 'ERR_TENANT_FORBIDDEN':
-    case 'ERR_ACTION_FORBIDDEN':
-    case 'ERR_MASK_NONE':
-    case 'ERR_MASK_UNRESOLVED':
-    case 'ERR_ROW_FORBIDDEN':
-    case 'ERR_ITEM_NOT_FOUND':
-      return 'access.denied'
-    case 'ERR_ANSWER_KIND':
-    case 'ERR_ANSWER_CODING':
-    case 'ERR_ANSWER_UNREADABLE':
-    case 'ERR_ANSWER_TOO_LARGE':
-    case 'ERR_ANSWER_SHAPE':
-    case 'ERR_ANSWER_VIOLATION':
-    case 'ERR_ANSWER_STATUS':
-      return 'response.blocked'
-    default:
-      return 'request.refused'
-  }
+  return events[error.code] ?? 'request.refused'
 }
 
 /** RFC 9457. The same for a stranger and a friend: status, title, code and the request id. */

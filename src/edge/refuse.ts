@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ProxyError } from '../errors.ts'
+import type { ProxyError } from '../errors.ts'
 import { pageHeaders } from '../login/pages/layout.ts'
 import { problemPage } from '../login/pages/pages.ts'
 import { problemOf, refusalHeaders } from './refusal.ts'

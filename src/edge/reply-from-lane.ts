@@ -49,11 +49,12 @@ function queryOf(path: string): string {
 /** Keeps the order; a repeated name becomes one list (RFC 9110 section 5.3). */
 function toHeaderObject(request: UpstreamRequest, agent: Agent): Record<string, string> {
   const { headers, signal, headersTimeoutMs, bodyTimeoutMs } = request
-  const out = Object.create(null) as Record<string | symbol, unknown>
+  const out: Record<string | symbol, unknown> = Object.create(null)
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] ?? ''
     const value = headers[i + 1] ?? ''
-    out[name] = out[name] === undefined ? value : `${String(out[name])}, ${value}`
+    const known = out[name]
+    out[name] = typeof known === 'string' ? `${known}, ${value}` : value
   }
   out[sendOptions] = { agent, signal, headersTimeoutMs, bodyTimeoutMs } satisfies SendOptions
   return out as Record<string, string>

@@ -61,7 +61,9 @@ export function createServer(config: Config, observer: Observer): FastifyInstanc
       shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
     },
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, observer),
-    frameworkErrors: (error, request, reply) => sendRefusal(request, reply, toRefusal(error)),
+    frameworkErrors: (error, request, reply) => {
+      sendRefusal(request, reply, toRefusal(error))
+    },
   })
   // Node would drop what is over its count without a word; the pipeline counts, and refuses.
   app.server.maxHeadersCount = 0
@@ -71,7 +73,11 @@ export function createServer(config: Config, observer: Observer): FastifyInstanc
 
 /** Everything that is served, in two scopes: our own pages, and the apps. One hook stands before both. */
 export async function mountServer(app: FastifyInstance, rooms: ServerRooms): Promise<void> {
-  app.addHook('onRequest', (request, reply) => guard(request, rooms))
+  app.addHook('onRequest', (request) => guard(request, rooms))
+  app.addHook('onResponse', (request, reply, done) => {
+    countRequest(request, reply, rooms)
+    done()
+  })
   app.setErrorHandler((error, request, reply) => refuse(request, reply, toRefusal(error), rooms))
   app.setNotFoundHandler((request, reply) => {
     const error = proxiedMethods.includes(request.method)
@@ -101,6 +107,17 @@ async function guard(request: FastifyRequest, rooms: ServerRooms): Promise<void>
   // What is routed, upgraded or forwarded from here on is the target that was matched.
   request.raw.url = `${masked.target.path}${masked.target.query}`
   if (arrival.upgrade) prepareUpgrade(request, masked, rooms.upgrade)
+}
+
+function countRequest(request: FastifyRequest, reply: FastifyReply, rooms: ServerRooms): void {
+  const masked = knownDecision(request)
+  rooms.observer.metrics.requestFinished({
+    app: masked?.app.id,
+    route: masked?.route.id,
+    method: request.method,
+    status: reply.raw.statusCode,
+    seconds: reply.elapsedTime / 1000,
+  })
 }
 
 function isOwnRoute(request: FastifyRequest): boolean {

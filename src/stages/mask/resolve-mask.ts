@@ -6,7 +6,6 @@ import { composeMask, type EffectiveMask } from '../../mask/compose.ts'
 import type { Dataset } from '../../mask/language.ts'
 import { parseMask } from '../../mask/parse.ts'
 import type { Mask } from '../../mask/predicate.ts'
-import type { App, Route } from '../match/route-table.ts'
 
 export interface MaskRooms {
   /** While it says why, no request on rows is served: what must be audited could not be. */
@@ -97,9 +96,4 @@ function withheldFields(grants: readonly Grant[], dataset: Dataset): readonly st
 function headerOf(mask: EffectiveMask): MaskedRows['header'] {
   if (mask.kind !== 'conditional') return undefined
   return { json: mask.canonical, digest: contentDigest(mask.canonical) }
-}
-
-/** For the canary and `explain`: every route that shows rows. */
-export function rowRoutes(apps: readonly App[]): readonly { readonly app: App; readonly route: Route }[] {
-  return apps.flatMap((app) => app.routes.filter((route) => route.rows !== undefined).map((route) => ({ app, route })))
 }
