@@ -1,10 +1,12 @@
-import { type Ban } from '../../bans/ban.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Ban } from '../../bans/ban.ts'
 import { BanList, type BanOutcome, OPERATOR } from '../../bans/ban-list.ts'
 import type { Config } from '../../config/config.ts'
 import { ProxyError } from '../../errors.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { formatNetwork, type Network, parseNetwork } from '../../lib/ip-network.ts'
 import { openSharedState } from '../../shared-state/open-state.ts'
+import type { SharedState } from '../../shared-state/shared-state.ts'
 import { type Arguments, readArguments } from '../arguments.ts'
 import { CommandError, type Io, UsageError } from '../cli.ts'
 import { durationFrom } from '../duration.ts'
@@ -14,6 +16,8 @@ import { type Verb, verbCommand } from './verbs.ts'
 
 const usualBanMs = 15 * 60_000
 const maxWaitMs = 10_000
+const connectMs = 3000
+const pauseMs = 50
 
 /** Opens the fleet's list, and waits until what was done to it is published. */
 async function withBans<T>(given: Arguments, io: Io, work: (bans: BanList) => T): Promise<T> {
@@ -25,7 +29,7 @@ async function withBans<T>(given: Arguments, io: Io, work: (bans: BanList) => T)
   }
   const state = openSharedState(config.state.url.reveal(), systemClock)
   try {
-    await inTime(state.ping())
+    await untilAnswered(state)
     const bans = new BanList(state.bans, systemClock, listOptions(config))
     try {
       await inTime(bans.started)
@@ -44,6 +48,19 @@ function listOptions(config: Config) {
   const allow = config.bans.neverBan.flatMap((text) => parseNetwork(text, { hostBits: 'mask' }) ?? [])
   const protect = config.listen.trustedProxies.flatMap((text) => parseNetwork(text, { hostBits: 'mask' }) ?? [])
   return { allow, protect }
+}
+
+/** A connection is made in the background, and a command sent before it is there fails at once. */
+async function untilAnswered(state: SharedState): Promise<void> {
+  const deadline = systemClock.now() + connectMs
+  for (;;) {
+    try {
+      return await inTime(state.ping())
+    } catch (error) {
+      if (systemClock.now() >= deadline) throw error
+    }
+    await sleep(pauseMs)
+  }
 }
 
 async function inTime(promise: Promise<void>): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Policy } from '../../accounts/account-store.ts'
+import { ProxyError } from '../../errors.ts'
 import type { FailedRule } from '../../mask/evaluate.ts'
 import { count, formatFacts, formatTable } from '../print.ts'
 import { type Decision, maskText, partsOf } from './explain-request.ts'
@@ -14,8 +15,21 @@ export interface Explained {
   readonly rows: readonly RowVerdict[] | undefined
 }
 
+/** What the caller would get in place of the app's answer; undefined where the answer passes, perhaps with fewer rows. */
+function answerRefusal({ decision, rows }: Explained): ProxyError | undefined {
+  const route = decision.destination?.route.rows
+  if (route === undefined || rows === undefined || rows.every((row) => row.kept)) return undefined
+  if (route.onViolation === 'block')
+    return new ProxyError('ERR_ANSWER_VIOLATION', 'a row is outside the mask, and the route blocks')
+  if (route.rows.at.every((pointer) => pointer.length === 0))
+    return new ProxyError('ERR_ITEM_NOT_FOUND', 'the one row is outside the mask')
+  return undefined
+}
+
 /** The explanation as one JSON value; its shape is docs/cli.md's. */
-export function explanationJson({ request, policy, decision, bodyAccepted, rows }: Explained) {
+export function explanationJson(explained: Explained) {
+  const { request, policy, decision, bodyAccepted, rows } = explained
+  const instead = answerRefusal(explained)
   const { destination, rows: masked, headers, refusal } = decision
   const { account, tenant, membership, groups } = policy
   return {
@@ -35,6 +49,7 @@ export function explanationJson({ request, policy, decision, bodyAccepted, rows 
     withhold: masked?.withhold,
     headers: Object.fromEntries(headers),
     body: bodyAccepted ? 'accepted' : undefined,
+    answer: instead === undefined ? undefined : { status: instead.status, code: instead.code, reason: instead.message },
     rows,
   }
 }
@@ -62,6 +77,8 @@ export function explanationText(explained: Explained): string {
   const parts = [formatFacts(facts)]
   if (decision.headers.length > 0) parts.push(`headers the app is told\n${indent(formatFacts(decision.headers))}`)
   if (rows !== undefined) parts.push(rowsText(rows))
+  const instead = answerRefusal(explained)
+  if (instead !== undefined) parts.push(`the caller gets ${instead.status} ${instead.code}: ${instead.message}`)
   return parts.join('\n\n')
 }
 
