@@ -80,9 +80,12 @@ backend app
   return { ...(await startChild(command, () => answers(url))), url }
 }
 
+function part(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
+
 /** A token as `startHaproxy` wants it. */
 export function haproxyToken(): string {
-  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const exp = Math.floor(Date.now() / 1000) + 3600
   const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub: 'id-dave', tenant: 'acme', iss: 'bench', exp })}`
   return `${signed}.${createHmac('sha256', jwtSecret).update(signed).digest('base64url')}`
@@ -91,5 +94,5 @@ export function haproxyToken(): string {
 /** One of our own children: a program of this folder that writes its port as its first line. */
 export async function startNode(program: string, upstream: string, flags: readonly string[] = []): Promise<Peer> {
   const child = await startChild(pinned(0, [process.execPath, ...flags, join(import.meta.dirname, program), upstream]))
-  return { ...child, url: `http://127.0.0.1:${Number((JSON.parse(child.firstLine) as { port: number }).port)}` }
+  return { ...child, url: `http://127.0.0.1:${(JSON.parse(child.firstLine) as { port: number }).port}` }
 }
