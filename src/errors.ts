@@ -10,7 +10,6 @@ const registry = {
   ERR_HEADER_INVALID: [400, 'Bad Request'],
   ERR_REQUEST_MALFORMED: [400, 'Bad Request'],
   ERR_REQUEST_TIMEOUT: [408, 'Request Timeout'],
-  ERR_EDGE_DRAINING: [503, 'Service Unavailable'],
   // match
   ERR_TARGET_INVALID: [400, 'Bad Request'],
   ERR_TARGET_TOO_LONG: [414, 'URI Too Long'],
@@ -33,7 +32,6 @@ const registry = {
   // authorize and mask
   ERR_ROLE_MISSING: [403, 'Forbidden'],
   ERR_TENANT_FORBIDDEN: [403, 'Forbidden'],
-  ERR_ACTION_FORBIDDEN: [403, 'Forbidden'],
   ERR_MASK_NONE: [403, 'Forbidden'],
   ERR_MASK_UNRESOLVED: [403, 'Forbidden'],
   // forward

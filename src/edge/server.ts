@@ -24,6 +24,8 @@ import { upstreamRequester } from './upstream-agents.ts'
 
 /** Octets of a request head, the request line among them. */
 const maxHeaderBytes = 16_384
+/** How often clients are held to their timeouts; Node would look every 30 seconds. */
+const timeoutsCheckedMs = 500
 /** Octets of a form or a token request. */
 const maxOwnBodyBytes = 16_384
 
@@ -47,7 +49,8 @@ export function createServer(config: Config, observer: Observer): FastifyInstanc
     genReqId: newRequestId,
     trustProxy: false,
     exposeHeadRoutes: false,
-    return503OnClosing: true,
+    // While it closes, requests under way finish; their connections are not kept.
+    return503OnClosing: false,
     forceCloseConnections: 'idle',
     bodyLimit: maxOwnBodyBytes,
     requestTimeout: timeouts.requestMs,
@@ -55,6 +58,7 @@ export function createServer(config: Config, observer: Observer): FastifyInstanc
     http: {
       maxHeaderSize: maxHeaderBytes,
       headersTimeout: timeouts.headersMs,
+      connectionsCheckingInterval: timeoutsCheckedMs,
       insecureHTTPParser: false,
       requireHostHeader: false,
       // Only WebSocket may leave HTTP; h2c and anything else is an ordinary request without its Upgrade field.
@@ -126,7 +130,7 @@ function isOwnRoute(request: FastifyRequest): boolean {
 
 function refuse(request: FastifyRequest, reply: FastifyReply, error: ProxyError, rooms: ServerRooms): FastifyReply {
   const masked = knownDecision(request)
-  const arrival = arrivalOf(request.raw, request.id, rooms.clock)
+  const arrival = masked?.arrival ?? arrivalOf(request.raw, request.id, rooms.clock)
   const address: ClientAddress | string | undefined = masked?.client ?? rooms.proxy.addressOf(arrival)
   rooms.observer.refused(arrival, address, error, masked)
   // An unread body is not waited for.
