@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Arrival } from '../exchange.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -11,6 +12,8 @@ export function newRequestId(): string {
 
 /** What came off the socket, before anything is believed. */
 export function arrivalOf(raw: IncomingMessage, id: string, clock: Clock): Arrival {
+  // Node takes the socket away from a request that was destroyed.
+  const socket = raw.socket as (Socket & Partial<TLSSocket>) | null
   return {
     id,
     at: clock.now(),
@@ -18,8 +21,8 @@ export function arrivalOf(raw: IncomingMessage, id: string, clock: Clock): Arriv
     target: raw.url ?? '',
     httpVersion: raw.httpVersion,
     rawHeaders: raw.rawHeaders,
-    peerAddress: raw.socket.remoteAddress,
-    encrypted: (raw.socket as Partial<TLSSocket>).encrypted === true,
+    peerAddress: socket?.remoteAddress,
+    encrypted: socket?.encrypted === true,
     // Node takes a request for an upgrade when it has an Upgrade field that Connection names; others are plain requests.
     upgrade: raw.headers.upgrade !== undefined && raw.headers.upgrade.toLowerCase() === 'websocket',
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ErrorCode, ProxyError } from '../errors.ts'
 import type { Observer } from './observer.ts'
@@ -9,9 +10,26 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'ERR_REQUEST_TIMEOUT',
 }
 
+/** The answers each connection still owes. */
+const owed = new WeakMap<Socket, Set<ServerResponse>>()
+
+/** Has to be called before the server takes its first request. */
+export function followAnswers(server: Server): void {
+  server.on('request', (request, response) => {
+    const answers = owed.get(request.socket) ?? new Set()
+    owed.set(request.socket, answers.add(response))
+    response.once('close', () => answers.delete(response))
+  })
+}
+
+/** A second answer in the middle of the first would pass for a part of it. */
+function isAnswering(socket: Socket): boolean {
+  return [...(owed.get(socket) ?? [])].some((response) => response.headersSent)
+}
+
 /** What Node's parser could not read never becomes a request: it is answered on the socket, and the socket ends. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, observer: Observer): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || socket.destroyed) {
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.destroyed || isAnswering(socket)) {
     socket.destroy()
     return
   }

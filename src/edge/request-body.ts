@@ -23,10 +23,17 @@ export function boundedBody(source: Readable, maxBytes: number): Readable {
 export async function wholeBody(source: Readable, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let seen = 0
-  for await (const chunk of source as AsyncIterable<Buffer>) {
-    seen += chunk.length
-    if (seen > maxBytes) throw new ProxyError('ERR_BODY_TOO_LARGE', `body over ${maxBytes} bytes`)
-    chunks.push(chunk)
+  try {
+    // Without `destroyOnReturn: false` a refusal would take the client's socket with it, and nobody would hear of it.
+    const parts: AsyncIterable<Buffer> = source.iterator({ destroyOnReturn: false })
+    for await (const chunk of parts) {
+      seen += chunk.length
+      if (seen > maxBytes) throw new ProxyError('ERR_BODY_TOO_LARGE', `body over ${maxBytes} bytes`)
+      chunks.push(chunk)
+    }
+  } catch (cause) {
+    if (cause instanceof ProxyError) throw cause
+    throw new ProxyError('ERR_REQUEST_MALFORMED', 'client went away inside the body', { cause })
   }
   return Buffer.concat(chunks)
 }

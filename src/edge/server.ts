@@ -13,7 +13,7 @@ import { signInPages } from '../login/sign-in-pages.ts'
 import { tokenEndpoint } from '../login/token-endpoint.ts'
 import { admitOwn, decide, type Rooms } from '../pipeline.ts'
 import { arrivalOf, newRequestId } from './arrival.ts'
-import { answerBrokenRequest } from './broken-request.ts'
+import { answerBrokenRequest, followAnswers } from './broken-request.ts'
 import { decisionOf, keepDecision, keepOwn, knownDecision } from './exchange-slot.ts'
 import type { Observer } from './observer.ts'
 import { type ProxyRooms, proxyRequest } from './proxy.ts'
@@ -69,6 +69,7 @@ export function createServer(config: Config, observer: Observer): FastifyInstanc
       sendRefusal(request, reply, toRefusal(error))
     },
   })
+  followAnswers(app.server)
   // Node would drop what is over its count without a word; the pipeline counts, and refuses.
   app.server.maxHeadersCount = 0
   app.server.maxRequestsPerSocket = 0
