@@ -101,6 +101,19 @@ const hopByHop = new Set([
   'sec-websocket-protocol',
 ])
 
+/** Standard names that frame, describe or condition an exchange: they pass in their own spelling only (CWE-444). */
+const ownSpellingOnly = new Set([
+  'accept-encoding',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+])
+
 /**
  * How some servers see a name: CGI, WSGI and others take `X_Tenant`, `x.tenant` and `X-Tenant` for one variable
  * (GHSA-hxp7-7qrx-5w4q and its kin), so names are compared in this form.
@@ -132,6 +145,7 @@ export class HeaderNames {
   #decide(name: string): boolean {
     const folded = foldName(name)
     if (hopByHop.has(folded) || this.#reserved.has(folded)) return false
+    if (folded !== name && ownSpellingOnly.has(folded)) return false
     // An all-digit name would be moved to the front of a JavaScript object, before ours.
     if (/^\d+$/.test(name)) return false
     return !reservedPrefixes.some((prefix) => folded.startsWith(prefix))
