@@ -10,9 +10,10 @@ import type { BanList } from '../bans/ban-list.ts'
 import type { RevocationList } from '../bans/revocation-list.ts'
 import type { Config } from '../config/config.ts'
 import { ProxyError } from '../errors.ts'
-import type { Admitted, ClientAddress, Principal } from '../exchange.ts'
+import type { Admitted, ClientAddress } from '../exchange.ts'
 import type { Clock } from '../lib/clock.ts'
 import { formatNetwork, networkOf, parseAddress } from '../lib/ip-network.ts'
+import { isOwnOrigin } from '../lib/same-origin.ts'
 import { Csrf } from '../login/csrf.ts'
 import type { LoginRooms } from '../login/rooms.ts'
 import { SessionService } from '../login/session-service.ts'
@@ -25,6 +26,7 @@ import type { SharedState } from '../shared-state/shared-state.ts'
 import { resolveClientAddress } from '../stages/admit/client-address.ts'
 import { parseTrustedProxies } from '../stages/admit/trusted-proxies.ts'
 import { apiKey } from '../stages/authenticate/api-key.ts'
+import { findPrincipal } from '../stages/authenticate/authenticate.ts'
 import type { Authenticator } from '../stages/authenticate/authenticator.ts'
 import { bearerToken } from '../stages/authenticate/bearer-token.ts'
 import { resolvePrincipal } from '../stages/authenticate/member.ts'
@@ -192,6 +194,7 @@ function buildLogin(base: Foundations, parts: LoginParts): LoginRooms {
       verifyPassword: (phc, password) => verifyPassword(phc, password),
       dummyVerify: (password) => dummyVerify(password),
       policy: (tenant, account) => policies.policy(tenant, account),
+      clock,
       addressKey: (address) => addressKey(address as ClientAddress), // came out of admit
       onAddressFailures: (address, failures) => banSource(base, address, failures),
     },
@@ -207,7 +210,8 @@ function buildLogin(base: Foundations, parts: LoginParts): LoginRooms {
       secure: schemeOf(config) === 'https',
     }),
     admitted: ownOf,
-    whoIs: (request) => firstPrincipal(authenticators, request),
+    isOwnOrigin: (request) => isOwnOrigin(request, schemeOf(config)),
+    whoIs: (request) => findPrincipal(request, authenticators),
     byApiKey: async (key) => {
       const found = await store.apiKeyByHash(hashApiKey(key))
       if (found === undefined || (found.expiresAt ?? Number.POSITIVE_INFINITY) <= clock.now()) {
@@ -230,17 +234,6 @@ function buildLogin(base: Foundations, parts: LoginParts): LoginRooms {
     jwks: () => ({ keys: keys.assertionJwks }),
     sendPage,
   }
-}
-
-async function firstPrincipal(
-  authenticators: readonly Authenticator[],
-  request: Admitted,
-): Promise<Principal | undefined> {
-  for (const authenticator of authenticators) {
-    const principal = await authenticator.authenticate(request)
-    if (principal !== undefined) return principal
-  }
-  return undefined
 }
 
 async function countSignIn(

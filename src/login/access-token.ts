@@ -20,6 +20,8 @@ export interface AccessPayload {
 export const accessTokenType = 'at+jwt'
 
 const maxPartBytes = 2048
+/** Tenant and secret, each as ids are made: what goes to the store holds nothing else. */
+const keyId = /^(?<tenant>[A-Za-z0-9._:-]{1,64})\/(?<secretId>[A-Za-z0-9._:-]{1,64})$/
 
 /**
  * Reads the header of a compact JWS before anything is verified: three canonical base64url parts, no duplicate keys,
@@ -33,12 +35,12 @@ export function parseAccessHeader(token: string): { readonly tenant: string; rea
   const header = parseObject(parts[0] ?? '')
   if (header.get('alg') !== 'HS256' || header.get('typ') !== accessTokenType) throw invalid('algorithm or type')
   const kid = header.get('kid')
-  const slash = typeof kid === 'string' ? kid.indexOf('/') : -1
-  if (typeof kid !== 'string' || slash < 1) throw invalid('no key id')
+  const { tenant, secretId } = (typeof kid === 'string' ? keyId.exec(kid)?.groups : undefined) ?? {}
+  if (tenant === undefined || secretId === undefined) throw invalid('no key id')
   if ([...header.keys()].some((name) => !['alg', 'typ', 'kid'].includes(name)))
     throw invalid('unknown header parameter')
   parseObject(parts[1] ?? '')
-  return { tenant: kid.slice(0, slash), secretId: kid.slice(slash + 1) }
+  return { tenant, secretId }
 }
 
 /** Reads the facts of a payload whose signature holds. Every one is required, and `tenant` must be the key's. */

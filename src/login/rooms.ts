@@ -18,7 +18,9 @@ export interface LoginRooms {
   readonly csrf: Csrf
   /** The request as the first stages left it. */
   readonly admitted: (request: FastifyRequest) => Admitted
-  /** Undefined where no credential was shown; throws on a bad one. */
+  /** Whether a page of this origin made the request. */
+  readonly isOwnOrigin: (request: Admitted) => boolean
+  /** Undefined where no credential was shown; throws on a bad one, and on two. */
   readonly whoIs: (request: Admitted) => Promise<Principal | undefined>
   /** The credential of an API key, for the token endpoint. */
   readonly byApiKey: (key: string) => Promise<Principal>

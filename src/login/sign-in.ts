@@ -1,5 +1,6 @@
 import type { Account, AccountStore, Membership, Policy } from '../accounts/account-store.ts'
 import { ProxyError } from '../errors.ts'
+import type { Clock } from '../lib/clock.ts'
 import { sha256 } from '../lib/digest.ts'
 import type { SharedState } from '../shared-state/shared-state.ts'
 
@@ -17,6 +18,7 @@ export interface SignInRooms {
   readonly verifyPassword: (phc: string, password: string) => Promise<boolean>
   readonly dummyVerify: (password: string) => Promise<false>
   readonly policy: (tenant: string, account: string) => Policy | undefined | Promise<Policy | undefined>
+  readonly clock: Clock
   /** What an address is counted by. */
   readonly addressKey: (address: string) => string
   /** Too many failures from one source. */
@@ -35,7 +37,7 @@ export interface SignInSettings {
 
 export interface SignedIn {
   readonly account: Account
-  /** Sorted by tenant; never empty. */
+  /** The ones in force, sorted by tenant; never empty. */
   readonly memberships: readonly Membership[]
 }
 
@@ -59,25 +61,38 @@ export class SignIn {
     await this.#requireBelow(pairKey)
     const credentials = email === undefined ? undefined : await this.#rooms.store.credentialsOf(email)
     const proven = await this.#prove(credentials?.passwordHash, attempt.password)
-    const account = credentials?.account
-    if (!proven || account === undefined || account.state !== 'enabled') {
+    // Guesses sent all at once were all looked at before the first had failed: none of the late ones learns anything.
+    await this.#requireBelow(pairKey)
+    const answer = await this.#judge(credentials?.account, proven)
+    if (typeof answer === 'string') {
       await this.#countFailure(pairKey, source, attempt.address)
-      throw refused(
-        account === undefined ? 'unknown account' : proven ? `account is ${account.state}` : 'wrong password',
-      )
+      throw new ProxyError('ERR_SIGN_IN_REFUSED', answer)
     }
-    const memberships = await this.#rooms.store.membershipsOf(account.id)
-    if (memberships.length === 0) throw refused('member of no tenant')
     await this.#rooms.state.reset(pairKey)
+    return answer
+  }
+
+  /** Who has signed in, or why not: in the audit only, since a stranger is told the same in every case. */
+  async #judge(account: Account | undefined, proven: boolean): Promise<SignedIn | string> {
+    if (account === undefined) return 'unknown account'
+    if (!proven) return 'wrong password'
+    if (account.state !== 'enabled') return `account is ${account.state}`
+    const now = this.#rooms.clock.now()
+    const all = await this.#rooms.store.membershipsOf(account.id)
+    const memberships = all.filter((one) => (one.validFrom ?? 0) <= now && now < (one.validUntil ?? Infinity))
+    if (memberships.length === 0) return 'member of no tenant'
     return { account, memberships: memberships.toSorted((a, b) => (a.tenant < b.tenant ? -1 : 1)) }
   }
 
-  /** The policy of the tenant to act in; `wanted` undefined = the first one that is in force. */
+  /**
+   * The policy of the tenant to act in; `wanted` undefined = the first one that is in force. The account in it is the
+   * one whose password was proven: a password changed since has raised the epoch, and what is issued now ends with it.
+   */
   async enter(signedIn: SignedIn, wanted: string | undefined): Promise<Policy> {
     for (const { tenant } of signedIn.memberships) {
       if (wanted !== undefined && tenant !== wanted) continue
       const policy = await this.#rooms.policy(tenant, signedIn.account.id)
-      if (policy !== undefined) return policy
+      if (policy !== undefined) return { ...policy, account: signedIn.account }
     }
     throw new ProxyError('ERR_TENANT_FORBIDDEN', 'no membership in force')
   }
@@ -101,8 +116,4 @@ export class SignIn {
     const { count } = await this.#rooms.state.hit(`sign-in-from:${source}`, this.#settings.addressWindowMs)
     if (count >= this.#settings.maxAddressFailures) this.#rooms.onAddressFailures(address, count)
   }
-}
-
-function refused(detail: string): ProxyError {
-  return new ProxyError('ERR_SIGN_IN_REFUSED', detail)
 }

@@ -20,12 +20,12 @@ export function tokenEndpoint(app: FastifyInstance, rooms: LoginRooms): void {
 }
 
 async function issue(request: FastifyRequest, reply: FastifyReply, rooms: LoginRooms): Promise<FastifyReply> {
-  const admitted = rooms.admitted(request)
+  const admitted = begin(request, rooms)
   const form = new Form(request.body)
   await rooms.countSignIn(admitted)
   try {
-    const policy = await prove(admitted, form, rooms)
-    const tokens = await rooms.tokens.issue(policy)
+    const { policy, key } = await prove(admitted, form, rooms)
+    const tokens = await rooms.tokens.issue(policy, key)
     rooms.record({
       event: 'token.issued',
       outcome: 'success',
@@ -42,9 +42,27 @@ async function issue(request: FastifyRequest, reply: FastifyReply, rooms: LoginR
   }
 }
 
-async function prove(admitted: Admitted, form: Form, rooms: LoginRooms): Promise<Policy> {
+/** A foreign page could make its visitor's browser fail here until the visitor is banned: only our own pages may. */
+function begin(request: FastifyRequest, rooms: LoginRooms): Admitted {
+  const admitted = rooms.admitted(request)
+  const { headers } = admitted
+  const byBrowser = headers.all('sec-fetch-site').length + headers.all('origin').length > 0
+  if (byBrowser && !rooms.isOwnOrigin(admitted))
+    throw new ProxyError('ERR_ORIGIN_FOREIGN', 'token request from another origin')
+  return admitted
+}
+
+interface Proof {
+  readonly policy: Policy
+  readonly key?: { readonly id: string; readonly expiresAt: number }
+}
+
+async function prove(admitted: Admitted, form: Form, rooms: LoginRooms): Promise<Proof> {
   const key = form.text('api_key', 128)
-  if (key !== undefined) return (await rooms.byApiKey(key)).policy
+  if (key !== undefined) {
+    const { policy, sid, expiresAt } = await rooms.byApiKey(key)
+    return { policy, key: { id: sid, expiresAt } }
+  }
   const email = form.required('email', 254)
   const signedIn = await rooms.signIn.verify({
     email,
@@ -55,11 +73,11 @@ async function prove(admitted: Admitted, form: Form, rooms: LoginRooms): Promise
   if (wanted === undefined && signedIn.memberships.length > 1) {
     throw new ProxyError('ERR_TENANT_REQUIRED', 'the account has several tenants: name one')
   }
-  return rooms.signIn.enter(signedIn, wanted)
+  return { policy: await rooms.signIn.enter(signedIn, wanted) }
 }
 
 async function refresh(request: FastifyRequest, reply: FastifyReply, rooms: LoginRooms): Promise<FastifyReply> {
-  const admitted = rooms.admitted(request)
+  const admitted = begin(request, rooms)
   await rooms.countSignIn(admitted)
   try {
     const { policy, tokens } = await rooms.tokens.refresh(new Form(request.body).required('refresh_token', 128))
@@ -80,7 +98,7 @@ async function refresh(request: FastifyRequest, reply: FastifyReply, rooms: Logi
 }
 
 async function revoke(request: FastifyRequest, reply: FastifyReply, rooms: LoginRooms): Promise<FastifyReply> {
-  const admitted = rooms.admitted(request)
+  const admitted = begin(request, rooms)
   await rooms.countSignIn(admitted)
   const ended = await rooms.tokens.revoke(new Form(request.body).required('token', 4096))
   if (ended !== undefined) {

@@ -51,6 +51,8 @@ interface Refresh {
   readonly sid: string
   readonly epoch: number
   readonly until: number
+  /** The API key it began with, which must still be there. */
+  readonly key?: string | undefined
 }
 
 const tenantFreshMs = 1000
@@ -70,48 +72,41 @@ export class TokenService implements TokenVerifier {
     this.#rooms = rooms
   }
 
-  /** New access and refresh tokens for a sign-in; `family` continues one. */
-  async issue(policy: Policy, family?: { readonly sid: string; readonly until: number }): Promise<IssuedTokens> {
+  /** New access and refresh tokens for a sign-in. Where an API key was shown, none of them outlives it. */
+  async issue(policy: Policy, key?: { readonly id: string; readonly expiresAt: number }): Promise<IssuedTokens> {
     const tenant = await this.#tenant(policy.tenant.id)
+    const until = Math.min(this.#rooms.clock.now() + this.#refreshMs(tenant), key?.expiresAt ?? Infinity)
+    const { id: account, epoch } = policy.account
+    return this.#mint(tenant, { account, tenant: policy.tenant.id, sid: randomUUID(), epoch, until, key: key?.id })
+  }
+
+  async #mint(tenant: Tenant | undefined, family: Refresh): Promise<IssuedTokens> {
     const [secret] = tenant?.tokenSecrets ?? []
     if (tenant === undefined || secret === undefined)
       throw new ProxyError('ERR_KEYS_UNUSABLE', 'tenant has no token secret')
-    const now = this.#rooms.clock.now()
-    const lifetime = tenant.accessTokenSeconds ?? Math.floor(this.#settings.accessMs / 1000)
-    const refreshMs =
-      tenant.refreshTokenSeconds === undefined ? this.#settings.refreshMs : tenant.refreshTokenSeconds * 1000
-    const sid = family?.sid ?? randomUUID()
-    const until = family?.until ?? now + refreshMs
-    const iat = Math.floor(now / 1000)
+    const iat = Math.floor(this.#rooms.clock.now() / 1000)
+    // A revoked family is remembered until it would have run out: no token of it may be older than that.
+    const left = Math.floor(family.until / 1000) - iat
+    const lifetime = Math.min(tenant.accessTokenSeconds ?? Math.floor(this.#settings.accessMs / 1000), left)
+    const refresh = await this.#keepRefresh(family)
     const { issuer } = this.#settings
-    const { account } = policy
-    const payload = {
-      iss: issuer,
-      aud: issuer,
-      sub: account.id,
-      tenant: tenant.id,
-      sid,
-      jti: randomUUID(),
-      epoch: account.epoch,
-      iat,
-      exp: iat + lifetime,
-    }
-    const access = this.#rooms.codec.sign(payload, this.#secret(tenant.id, secret), kidOf(tenant.id, secret))
-    const refresh = await this.#keepRefresh({
-      account: account.id,
-      tenant: tenant.id,
-      sid,
-      epoch: account.epoch,
-      until,
-    })
+    const { account, sid, epoch } = family
+    const times = { iat, exp: iat + lifetime }
+    const payload = { iss: issuer, aud: issuer, sub: account, tenant: tenant.id, sid, jti: randomUUID(), epoch, ...times }
     return {
-      access_token: access,
+      access_token: this.#rooms.codec.sign(payload, this.#secret(tenant.id, secret), kidOf(tenant.id, secret)),
       token_type: 'Bearer',
       expires_in: lifetime,
       refresh_token: refresh,
       tenant: tenant.id,
       sid,
     }
+  }
+
+  /** How long a family lasts. */
+  #refreshMs(tenant: Tenant | undefined): number {
+    const seconds = tenant?.refreshTokenSeconds
+    return seconds === undefined ? this.#settings.refreshMs : seconds * 1000
   }
 
   async #keepRefresh(refresh: Refresh): Promise<string> {
@@ -132,13 +127,19 @@ export class TokenService implements TokenVerifier {
     if (kept === undefined) return this.#refuseUsed(key)
     const refresh = JSON.parse(kept) as Refresh // written by #keepRefresh alone
     const policy = await this.#rooms.policy(refresh.tenant, refresh.account)
-    const dead = this.#rooms.isRevoked(`sid:${refresh.sid}`)
+    const dead = this.#rooms.isRevoked(`sid:${refresh.sid}`) || !(await this.#keyHolds(refresh))
     if (dead || policy === undefined || policy.account.state !== 'enabled' || policy.account.epoch !== refresh.epoch) {
       throw new ProxyError('ERR_SESSION_ENDED', 'the account or the family behind the refresh token has ended')
     }
     await this.#rooms.state.putOnce(`used:${key}`, kept, Math.max(1, refresh.until - this.#rooms.clock.now()))
     if ((await this.#rooms.state.takeOnce(`refresh:${key}`)) === undefined) return this.#refuseUsed(key)
-    return { policy, tokens: await this.issue(policy, refresh) }
+    return { policy, tokens: await this.#mint(await this.#tenant(refresh.tenant), refresh) }
+  }
+
+  async #keyHolds({ key, tenant, account }: Refresh): Promise<boolean> {
+    if (key === undefined) return true
+    const keys = await this.#rooms.store.apiKeys({ tenant, account })
+    return keys.some((one) => one.id === key && (one.expiresAt ?? Infinity) > this.#rooms.clock.now())
   }
 
   async #refuseUsed(key: string): Promise<never> {
@@ -153,7 +154,7 @@ export class TokenService implements TokenVerifier {
     this.#rooms.revoke(`sid:${family.sid}`, family.until)
   }
 
-  /** Ends the family an access or refresh token belongs to; an unknown token is no error (RFC 7009 section 2.2). */
+  /** Ends the family an access or refresh token belongs to; an invalid token is no error (RFC 7009 section 2.2). */
   async revoke(token: string): Promise<{ readonly account: string; readonly tenant: string } | undefined> {
     const kept = await this.#rooms.state.takeOnce(`refresh:${sha256(token)}`)
     if (kept !== undefined) {
@@ -161,10 +162,21 @@ export class TokenService implements TokenVerifier {
       this.#rooms.revoke(`sid:${family.sid}`, family.until)
       return family
     }
-    if (!token.includes('.')) return undefined
-    const claims = await this.verify(token)
-    this.#rooms.revoke(`sid:${claims.sid}`, this.#rooms.clock.now() + this.#settings.refreshMs)
+    const claims = token.includes('.') ? await this.#verifyOrNone(token) : undefined
+    if (claims === undefined) return undefined
+    const longestMs = Math.max(this.#settings.refreshMs, this.#refreshMs(await this.#tenant(claims.tenant)))
+    this.#rooms.revoke(`sid:${claims.sid}`, this.#rooms.clock.now() + longestMs)
     return claims
+  }
+
+  async #verifyOrNone(token: string): Promise<TokenClaims | undefined> {
+    try {
+      return await this.verify(token)
+    } catch (error) {
+      const over = error instanceof ProxyError && ['ERR_CREDENTIAL_INVALID', 'ERR_SESSION_ENDED'].includes(error.code)
+      if (over) return undefined
+      throw error
+    }
   }
 
   verify(token: string): TokenClaims | Promise<TokenClaims> {

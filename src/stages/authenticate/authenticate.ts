@@ -1,5 +1,5 @@
 import { ProxyError } from '../../errors.ts'
-import type { Authenticated, Identity, Principal, Throttled } from '../../exchange.ts'
+import type { Admitted, Authenticated, Identity, Principal, Throttled } from '../../exchange.ts'
 import type { Authenticator } from './authenticator.ts'
 
 const anonymous: Identity = { kind: 'anonymous' }
@@ -13,9 +13,18 @@ export async function authenticate(
   authenticators: readonly Authenticator[],
 ): Promise<Authenticated> {
   if (throttled.route.access.kind === 'public') return { ...throttled, identity: anonymous }
+  const principal = await findPrincipal(throttled, authenticators)
+  return { ...throttled, identity: principal === undefined ? anonymous : { kind: 'principal', principal } }
+}
+
+/** Undefined where no credential was shown; throws on a bad one, and on two. */
+export async function findPrincipal(
+  request: Admitted,
+  authenticators: readonly Authenticator[],
+): Promise<Principal | undefined> {
   let found: Principal | undefined
   for (const authenticator of authenticators) {
-    const answer = authenticator.authenticate(throttled)
+    const answer = authenticator.authenticate(request)
     const principal = answer instanceof Promise ? await answer : answer
     if (principal === undefined) continue
     if (found !== undefined) {
@@ -23,5 +32,5 @@ export async function authenticate(
     }
     found = principal
   }
-  return { ...throttled, identity: found === undefined ? anonymous : { kind: 'principal', principal: found } }
+  return found
 }

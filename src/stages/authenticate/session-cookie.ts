@@ -31,9 +31,7 @@ export function sessionCookie(sessions: SessionSource, policies: PolicySource, c
     authenticate(request: Admitted) {
       const handle = sessions.handleOf(request.headers)
       if (handle === undefined) return undefined
-      const { arrival, headers } = request
-      const facts = { method: arrival.method, upgrade: arrival.upgrade, single: (name: string) => headers.single(name) }
-      if (!isOwnOrigin(facts, sessions.publicScheme)) {
+      if (!isOwnOrigin(request, sessions.publicScheme)) {
         throw new ProxyError('ERR_ORIGIN_FOREIGN', 'unsafe request from another origin')
       }
       const record = sessions.find(handle)
