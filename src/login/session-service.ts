@@ -94,7 +94,7 @@ export class SessionService {
     const now = this.#rooms.clock.now()
     const copy = this.#copies.get(id)
     if (copy !== undefined && this.#rooms.isRevoked(`sid:${copy.record.sid}`)) return undefined
-    if (copy !== undefined && copy.readAt + freshMs > now) return this.#alive(id, copy.record, now)
+    if (copy !== undefined && copy.readAt + freshMs > now) return this.#alive(id, copy, now)
     return this.#read(id, copy, now)
   }
 
@@ -103,27 +103,31 @@ export class SessionService {
     try {
       record = await this.#rooms.state.session(id)
     } catch (error) {
-      if (!(error instanceof ProxyError) || copy === undefined || copy.readAt + staleMs < now) throw error
-      return this.#alive(id, copy.record, now)
+      const away = error instanceof ProxyError && error.code === 'ERR_STATE_UNAVAILABLE'
+      if (!away || copy === undefined || copy.readAt + staleMs < now) throw error
+      return this.#alive(id, copy, now)
     }
     if (record === undefined || this.#rooms.isRevoked(`sid:${record.sid}`)) {
       this.#copies.delete(id)
       return undefined
     }
-    this.#copies.set(id, { record, readAt: now })
-    return this.#alive(id, record, now)
+    const read = { record, readAt: now }
+    this.#copies.set(id, read)
+    return this.#alive(id, read, now)
   }
 
-  #alive(id: string, record: SessionRecord, now: number): SessionRecord | undefined {
+  #alive(id: string, copy: Copy, now: number): SessionRecord | undefined {
+    const { record } = copy
     if (record.idleUntil <= now || record.absoluteUntil <= now) return undefined
     const idleUntil = Math.min(now + this.#settings.idleMs, record.absoluteUntil)
     if (idleUntil - record.idleUntil >= Math.min(touchMs, this.#settings.idleMs / 4))
-      this.#touch(id, record, idleUntil, now)
+      this.#touch(id, copy, idleUntil)
     return record
   }
 
-  #touch(id: string, record: SessionRecord, idleUntil: number, now: number): void {
-    this.#copies.set(id, { record: { ...record, idleUntil }, readAt: now })
+  /** The copy gets no younger by it: how long it may stand in for shared state does not depend on its use. */
+  #touch(id: string, { record, readAt }: Copy, idleUntil: number): void {
+    this.#copies.set(id, { record: { ...record, idleUntil }, readAt })
     void this.#rooms.state.touchSession(id, idleUntil).catch(this.#rooms.report)
   }
 
