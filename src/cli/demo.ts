@@ -7,6 +7,7 @@ import { startSampleApp } from './demo/sample-app.ts'
 import { applyDirectory } from './directory/apply-directory.ts'
 import { withDirectory } from './open-rooms.ts'
 import { claimPort, onPorts } from './ports.ts'
+import { ourName } from './print.ts'
 import { runEdge } from './run-edge.ts'
 
 export const demo: Command = {
@@ -29,7 +30,7 @@ under data/demo*. SALLYPORT_PORT sets the public port as well.
       await withDirectory(config, (directory) => applyDirectory(demoDirectoryFile, directory, options))
       const log = cli.io.env['SALLYPORT_DEBUG'] === '1' ? 'json' : 'silent'
       await runEdge(config, { log, createKeys: true }, cli, ({ adminUrl }) => {
-        cli.io.out(demoLines({ url: config.publicUrl, adminUrl, upstream: app.url }))
+        cli.io.out(demoLines({ url: config.publicUrl, adminUrl, upstream: app.url, name: ourName(cli.io.env) }))
       })
       return 0
     } finally {

@@ -41,3 +41,8 @@ export function count(n: number, noun: string): string {
 export function formatTime(ms: number | undefined): string {
   return ms === undefined ? '' : `${new Date(ms).toISOString().slice(0, 19)}Z`
 }
+
+/** How whoever reads this started us, so that what we print can be copied. */
+export function ourName(env: NodeJS.ProcessEnv): string {
+  return env['npm_lifecycle_event'] === 'start' ? 'npm start --' : 'sallyport'
+}

@@ -5,7 +5,7 @@ import { configFile, readConfig, usualConfig } from './find-config.ts'
 import { createFirstAdministrator, type FirstAdministrator } from './first-administrator.ts'
 import { withDirectory } from './open-rooms.ts'
 import { claimPort, onPorts } from './ports.ts'
-import { formatFacts } from './print.ts'
+import { formatFacts, ourName } from './print.ts'
 import { runEdge } from './run-edge.ts'
 
 const usualPort = 8080
@@ -55,21 +55,18 @@ async function serveUpstream(upstream: string, given: Arguments, cli: Cli): Prom
   const adminPort = await claimPort('127.0.0.1', given.port('admin-port') ?? usualAdminPort, '--admin-port')
   const config = protectConfig({ upstream, port, adminPort })
   const first = await withDirectory(config, createFirstAdministrator)
-  await runEdge(config, { log: 'json', createKeys: true }, cli, (edge) => {
-    cli.io.out(`${addresses(edge)}\n${formatFacts([['protects', upstream]])}`)
-    if (first !== undefined) cli.io.out(welcome(first, edge))
-  })
+  // Before the start: whatever happens then, it can be read only now.
+  if (first !== undefined) cli.io.out(welcome(first, config.publicUrl, ourName(cli.io.env)))
+  const options = { log: 'json' as const, createKeys: true }
+  await runEdge(config, options, cli, (edge) => cli.io.out(addresses(edge, ['protects', upstream])))
   return 0
 }
 
-function addresses({ url, adminUrl }: Edge): string {
-  return formatFacts([
-    ['edge', url],
-    ['admin', adminUrl],
-  ])
+function addresses({ url, adminUrl }: Edge, ...more: readonly (readonly [string, string])[]): string {
+  return formatFacts([['edge', url], ['admin', adminUrl], ...more])
 }
 
-function welcome({ email, password }: FirstAdministrator, { url }: Edge): string {
+function welcome({ email, password }: FirstAdministrator, url: string, name: string): string {
   return `
 The first administrator, whose password is shown this once:
 
@@ -79,6 +76,6 @@ ${formatFacts([
   ['  sign in', `${url}/.sallyport/login`],
 ])}
 
-Change it with:  sallyport account password ${email}
+Change it with:  ${name} account password ${email}
 `
 }

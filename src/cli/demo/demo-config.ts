@@ -12,7 +12,7 @@ export const demoDirectoryFile = shipped('demo-directory.yaml')
 const demoDataFile = shipped('demo-data.yaml')
 
 /** Where the sample app listens; the demo sets it, other commands never connect to it. */
-export const demoUpstreamVariable = 'SALLYPORT_DEMO_UPSTREAM'
+const demoUpstreamVariable = 'SALLYPORT_DEMO_UPSTREAM'
 
 export function loadDemoConfig(env: NodeJS.ProcessEnv, upstream = 'http://127.0.0.1:1'): Promise<Config> {
   return loadConfig(demoConfigFile, { [demoUpstreamVariable]: upstream, ...env }, maskFaults)

@@ -57,30 +57,50 @@ function asCaller(url: string, email: string): string {
   return `-H "Authorization: Bearer $(${signIn} | sed -E 's/.*"access_token":"([^"]+)".*/\\1/')"`
 }
 
+export interface DemoAddresses {
+  readonly url: string
+  readonly adminUrl: string
+  readonly upstream: string
+  /** How to call this program. */
+  readonly name: string
+}
+
 /** What `npm start` prints. */
-export function demoLines({ url, adminUrl, upstream }: { url: string; adminUrl: string; upstream: string }): string {
-  const width = Math.max(...demoPeople.map(({ email }) => email.length))
-  const secretWidth = Math.max(...demoPeople.map(({ password }) => password.length))
-  const people = demoPeople.flatMap(({ email, password, sees: [first = '', ...more] }) => [
-    `  ${email.padEnd(width)}  ${password.padEnd(secretWidth)}  ${first}`,
-    ...more.map((line) => `  ${' '.repeat(width)}  ${' '.repeat(secretWidth)}  ${line}`),
-  ])
-  const commands = demoCommands(url).flatMap(({ title, command }) => [`  # ${title}`, `  ${command}`, ''])
+export function demoLines({ url, adminUrl, upstream, name }: DemoAddresses): string {
+  const commands = demoCommands(url).map(({ title, command }) => `  # ${title}\n  ${command}\n`)
   return `
 Sallyport demo: two companies' orders in one app that knows nothing of companies.
 
-  edge        ${url}            open ${url}/orders in a browser and sign in
-  admin       ${adminUrl}            /healthz /readyz /metrics
-  sample app  ${upstream}            json-server, behind the edge: shows every row to anybody
+${aligned([
+  ['edge', url, `in a browser: ${url}/orders, then sign in`],
+  ['admin', adminUrl, '/healthz /readyz /metrics'],
+  ['sample app', upstream, 'json-server, behind the edge: shows every row to anybody'],
+])}
 
 Accounts (for this demo only, on this machine only):
-${people.join('\n')}
+${aligned(demoPeople.flatMap(linesOf))}
 
 Worth trying:
 ${commands.join('\n')}
-Why it answers so:  sallyport explain --demo --account ann@acme.example --tenant acme \\
-                      --method GET --path /orders --response sample
-Your own app:       npm start -- --upstream http://127.0.0.1:3000
+Why it answers so:  ${name} explain --demo --account ann@acme.example --tenant acme --method GET --path /orders --response sample
+Your own app:       ${name} serve --upstream http://127.0.0.1:3000
 Stop:               Ctrl-C
 `
+}
+
+function linesOf({ email, password, sees: [first = '', ...more] }: DemoPerson): readonly (readonly string[])[] {
+  return [[email, password, first], ...more.map((line) => ['', '', line])]
+}
+
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+  return rows
+    .map(
+      (row) =>
+        `  ${row
+          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+          .join('  ')
+          .trimEnd()}`,
+    )
+    .join('\n')
 }
