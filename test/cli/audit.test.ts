@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
 import { openAuditLog } from '../../src/audit/json-lines.ts'
-import { member, smallConfig, smallPlace } from './support.ts'
+import { member, smallConfig, smallPlace, start } from './support.ts'
 
 const clock = { now: () => 1_700_000_000_000 }
 
@@ -53,4 +55,16 @@ test('a log that is not there is a failure, not an empty log', async (t) => {
   const { code, err } = await smallPlace(t).run('audit', 'verify', 'absent.jsonl')
   assert.equal(code, 1)
   assert.match(err, /ERR_AUDIT_UNAVAILABLE/)
+})
+
+test('tail -f goes on with lines as they are written, and ends in peace when told to', async (t) => {
+  const { here, file } = await loggedPlace(t)
+  const child = start(t, here.folder, ['audit', 'tail', '-n', '1', '-f'])
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  assert.equal(member(JSON.parse((await lines.next()).value ?? ''), 'seq'), 5)
+  appendFileSync(file, '{"seq":6}\n')
+  assert.deepEqual(JSON.parse((await lines.next()).value ?? ''), { seq: 6 })
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  assert.deepEqual(await exited, [0, null])
 })

@@ -53,6 +53,14 @@ export function place(t: Pick<TestContext, 'after'>, env: NodeJS.ProcessEnv = {}
   }
 }
 
+/** Starts a program that goes on until it is told to stop; ended with the test at the latest. */
+export function start(t: Pick<TestContext, 'after'>, folder: string, args: readonly string[]) {
+  const env = { PATH: process.env['PATH'], HOME: folder, NODE_COMPILE_CACHE: compileCache }
+  const child = spawn(process.execPath, [program, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => child.kill('SIGKILL'))
+  return child
+}
+
 async function run(folder: string, env: NodeJS.ProcessEnv, input: string, args: readonly string[]): Promise<Outcome> {
   const inherited = { PATH: process.env['PATH'], HOME: folder, NODE_COMPILE_CACHE: compileCache }
   const child = spawn(process.execPath, [program, ...args], { cwd: folder, env: { ...inherited, ...env } })

@@ -10,7 +10,7 @@ export interface Explained {
   readonly request: RequestToExplain
   readonly policy: Policy
   readonly decision: Decision
-  /** Whether `--body` was given and holds. */
+  /** Whether `--body` was given and nothing refused it. */
   readonly bodyAccepted: boolean
   readonly rows: readonly RowVerdict[] | undefined
 }
@@ -28,7 +28,7 @@ function answerRefusal({ decision, rows }: Explained): ProxyError | undefined {
 
 /** The explanation as one JSON value; its shape is docs/cli.md's. */
 export function explanationJson(explained: Explained) {
-  const { request, policy, decision, bodyAccepted, rows } = explained
+  const { request, policy, decision, rows } = explained
   const instead = answerRefusal(explained)
   const { destination, rows: masked, headers, refusal } = decision
   const { account, tenant, membership, groups } = policy
@@ -48,7 +48,7 @@ export function explanationJson(explained: Explained) {
         : { kind: masked.mask.kind, canonical: maskText(masked), parts: partsOf(masked) },
     withhold: masked?.withhold,
     headers: Object.fromEntries(headers),
-    body: bodyAccepted ? 'accepted' : undefined,
+    body: bodyText(explained),
     answer: instead === undefined ? undefined : { status: instead.status, code: instead.code, reason: instead.message },
     rows,
   }
@@ -56,7 +56,7 @@ export function explanationJson(explained: Explained) {
 
 /** The same for people. */
 export function explanationText(explained: Explained): string {
-  const { request, policy, decision, bodyAccepted, rows } = explained
+  const { request, policy, decision, rows } = explained
   const { account, tenant, membership, groups } = policy
   const { destination, refusal } = decision
   const facts: (readonly [string, string])[] = [
@@ -70,7 +70,8 @@ export function explanationText(explained: Explained): string {
     facts.push(['app', destination.app.id], ['route', destination.route.id], ['access', accessText(decision)])
   }
   facts.push(...maskFacts(decision))
-  if (bodyAccepted) facts.push(['body', 'every row of it is inside the mask'])
+  const body = bodyText(explained)
+  if (body !== undefined) facts.push(['body', body])
   if (refusal !== undefined)
     facts.push(['refused', `${refusal.status} ${refusal.code} (${refusal.stage}): ${refusal.reason}`])
   else facts.push(['outcome', 'forwarded'])
@@ -80,6 +81,12 @@ export function explanationText(explained: Explained): string {
   const instead = answerRefusal(explained)
   if (instead !== undefined) parts.push(`the caller gets ${instead.status} ${instead.code}: ${instead.message}`)
   return parts.join('\n\n')
+}
+
+function bodyText({ decision, bodyAccepted }: Explained): string | undefined {
+  const isChecked = decision.refusal === undefined && decision.destination?.route.rows?.check !== undefined
+  if (bodyAccepted) return isChecked ? 'accepted' : 'not checked'
+  return isChecked ? 'missing: every row of it would be checked' : undefined
 }
 
 function accessText({ destination, refusal }: Decision): string {
