@@ -6,6 +6,9 @@ import { accountPage } from './pages/pages.ts'
 import { safeReturnTarget } from './return-target.ts'
 import { type LoginRooms, stamp } from './rooms.ts'
 
+/** The last moment a Date can name; an API key without an end is after it. */
+const maxTime = 8.64e15
+
 /** Who am I, switching the tenant, signing out. */
 export function accountPages(app: FastifyInstance, rooms: LoginRooms): void {
   app.get('/.sallyport/session', async (request, reply) => {
@@ -33,7 +36,7 @@ function describe(principal: Principal) {
     roles: membership.roles,
     groups,
     proof: principal.proof,
-    expires: new Date(Math.min(principal.expiresAt, 8.64e15)).toISOString(),
+    expires: principal.expiresAt > maxTime ? null : new Date(principal.expiresAt).toISOString(),
   }
 }
 
@@ -43,10 +46,11 @@ async function showAccount(request: FastifyRequest, reply: FastifyReply, rooms: 
   const handle = rooms.sessions.handleOf(admitted.headers)
   if (handle === undefined) throw new ProxyError('ERR_CREDENTIAL_MISSING', 'the page is for browser sessions')
   const memberships = await rooms.store.membershipsOf(principal.policy.account.id)
-  const tenants = await Promise.all(
+  const policies = await Promise.all(
     memberships.map(({ tenant }) => rooms.policies.policy(tenant, principal.policy.account.id)),
   )
-  const names = tenants.flatMap((policy) => (policy === undefined ? [] : [policy.tenant]))
+  const names = policies.flatMap((policy) => (policy === undefined ? [] : [policy.tenant]))
+  names.sort((a, b) => a.name.localeCompare(b.name, 'en') || (a.id < b.id ? -1 : 1))
   const page = accountPage(principal, names, { csrf: rooms.csrf.token(handle), returnTo: '/' })
   return rooms.sendPage(reply, 200, page)
 }
@@ -81,7 +85,7 @@ async function switchTenant(request: FastifyRequest, reply: FastifyReply, rooms:
   const started = await rooms.sessions.start(policy, { method, address: admitted.client, userAgent }, absoluteUntil)
   await rooms.sessions.end(handle)
   return reply
-    .header('set-cookie', rooms.sessions.cookie(started.handle))
+    .headers({ 'set-cookie': rooms.sessions.cookie(started.handle), 'cache-control': 'no-store' })
     .redirect(safeReturnTarget(form.text('return', 2048)), 303)
 }
 
@@ -98,7 +102,9 @@ async function logout(request: FastifyRequest, reply: FastifyReply, rooms: Login
       tenant: record.tenant,
     })
   }
-  return reply.header('set-cookie', rooms.sessions.clearedCookie()).redirect('/.sallyport/login', 303)
+  return reply
+    .headers({ 'set-cookie': rooms.sessions.clearedCookie(), 'cache-control': 'no-store' })
+    .redirect('/.sallyport/login', 303)
 }
 
 /** A form that changes a session must come from a page made for that session. */

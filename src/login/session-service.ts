@@ -120,8 +120,7 @@ export class SessionService {
     const { record } = copy
     if (record.idleUntil <= now || record.absoluteUntil <= now) return undefined
     const idleUntil = Math.min(now + this.#settings.idleMs, record.absoluteUntil)
-    if (idleUntil - record.idleUntil >= Math.min(touchMs, this.#settings.idleMs / 4))
-      this.#touch(id, copy, idleUntil)
+    if (idleUntil - record.idleUntil >= Math.min(touchMs, this.#settings.idleMs / 4)) this.#touch(id, copy, idleUntil)
     return record
   }
 

@@ -40,7 +40,10 @@ async function post(request: FastifyRequest, reply: FastifyReply, rooms: LoginRo
     const alert = 'This page had been open for too long. Please try again.'
     return show(request, reply, rooms, { status: 400, returnTo, alert })
   }
-  const email = form.required('email', 254).trim()
+  const email = form.text('email', 254)?.trim()
+  if (email === undefined || email === '') {
+    return show(request, reply, rooms, { status: 400, returnTo, alert: 'Please enter your e-mail address.' })
+  }
   const password = form.text('password', 512)
   if (password === undefined) return show(request, reply, rooms, { returnTo, email })
   try {
@@ -75,7 +78,9 @@ async function signIn(
   await endPrevious(admitted, rooms)
   const { handle } = await rooms.sessions.start(policy, { method: 'pwd', address: admitted.client, userAgent })
   rooms.loginOutcome('success')
-  return reply.header('set-cookie', rooms.sessions.cookie(handle)).redirect(input.returnTo, 303)
+  return reply
+    .headers({ 'set-cookie': rooms.sessions.cookie(handle), 'cache-control': 'no-store' })
+    .redirect(input.returnTo, 303)
 }
 
 /** A session the browser still shows ends with the new sign-in; one that cannot be read is no reason to refuse it. */

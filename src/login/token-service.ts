@@ -92,7 +92,16 @@ export class TokenService implements TokenVerifier {
     const { issuer } = this.#settings
     const { account, sid, epoch } = family
     const times = { iat, exp: iat + lifetime }
-    const payload = { iss: issuer, aud: issuer, sub: account, tenant: tenant.id, sid, jti: randomUUID(), epoch, ...times }
+    const payload = {
+      iss: issuer,
+      aud: issuer,
+      sub: account,
+      tenant: tenant.id,
+      sid,
+      jti: randomUUID(),
+      epoch,
+      ...times,
+    }
     return {
       access_token: this.#rooms.codec.sign(payload, this.#secret(tenant.id, secret), kidOf(tenant.id, secret)),
       token_type: 'Bearer',

@@ -1,5 +1,5 @@
 import type { Principal } from '../../exchange.ts'
-import { html } from './html.ts'
+import { type Html, html } from './html.ts'
 import { layout } from './layout.ts'
 
 interface Form {
@@ -7,37 +7,43 @@ interface Form {
   readonly returnTo: string
 }
 
+interface SignInForm extends Form {
+  /** What went wrong with the last try. */
+  readonly alert?: string | undefined
+}
+
 /** First step of sign-in: which address. */
-export function emailPage(form: Form & { readonly alert?: string | undefined }): string {
+export function emailPage(form: SignInForm): string {
   return layout(
-    'Sign in',
+    titleOf('Sign in', form),
     html`<h1>Sign in</h1>
 <p>Enter your work e-mail address to continue.</p>
 ${alertBox(form.alert)}
 <form method="post" action="/.sallyport/login">
 ${hidden(form)}
-<label for="email">E-mail</label>
-<input id="email" name="email" type="email" autocomplete="username" required autofocus maxlength="254">
+<label for="email">E-mail address</label>
+<input id="email" name="email" type="email" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" required autofocus maxlength="254"${described(form.alert)}>
 <button type="submit">Continue</button>
 </form>`,
   )
 }
 
 /** Second step: the same page for every address, known or not. */
-export function passwordPage(form: Form & { readonly email: string; readonly alert?: string | undefined }): string {
+export function passwordPage(form: SignInForm & { readonly email: string }): string {
   const back = `/.sallyport/login?return=${encodeURIComponent(form.returnTo)}`
   return layout(
-    'Sign in',
+    titleOf('Enter your password', form),
     html`<h1>Enter your password</h1>
-<p>${form.email} · <a href="${back}">not you?</a></p>
 ${alertBox(form.alert)}
 <form method="post" action="/.sallyport/login">
 ${hidden(form)}
-<input type="hidden" name="email" value="${form.email}">
+<label for="email">E-mail address</label>
+<input id="email" name="email" type="email" autocomplete="username" value="${form.email}" readonly>
 <label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required autofocus maxlength="512">
+<input id="password" name="password" type="password" autocomplete="current-password" required autofocus maxlength="256"${described(form.alert)}>
 <button type="submit">Sign in</button>
-</form>`,
+</form>
+<nav class="links" aria-label="Other ways"><a href="${back}">Use another address</a></nav>`,
   )
 }
 
@@ -48,62 +54,63 @@ export function accountPage(
   form: Form,
 ): string {
   const { account, tenant, membership, groups } = principal.policy
-  const others = tenants.map(
-    (other) =>
-      html`<option value="${other.id}"${other.id === tenant.id ? html` selected` : undefined}>${other.name}</option>`,
-  )
-  const switcher = html`<form method="post" action="/.sallyport/tenant">
-${hidden(form)}
-<label for="tenant">Company</label>
-<select id="tenant" name="tenant">${others}</select>
-<button type="submit">Switch company</button>
-</form>`
   return layout(
     'Your account',
     html`<h1>${account.name === '' ? account.email : account.name}</h1>
+<p>You are signed in.</p>
 <dl>
-<dt>E-mail</dt><dd>${account.email}</dd>
-<dt>Company</dt><dd>${tenant.name}</dd>
-<dt>Roles</dt><dd>${membership.roles.join(', ') || 'none'}</dd>
-<dt>Groups</dt><dd>${groups.join(', ') || 'none'}</dd>
+<div><dt>E-mail</dt><dd>${account.email}</dd></div>
+<div><dt>Company</dt><dd>${nameOf(tenant)}</dd></div>
+<div><dt>Roles</dt><dd>${membership.roles.join(', ') || 'none'}</dd></div>
+<div><dt>Groups</dt><dd>${groups.join(', ') || 'none'}</dd></div>
 </dl>
-${tenants.length > 1 ? switcher : undefined}
+${tenants.length > 1 ? switcher(tenants, tenant.id, form) : undefined}
 <form method="post" action="/.sallyport/logout">
 ${hidden(form)}
 <button class="plain" type="submit">Sign out</button>
-</form>`,
+</form>
+<nav class="links" aria-label="Where to go from here"><a href="/">Go to the application</a></nav>`,
   )
 }
 
-/** A refusal, for a browser: what RFC 9457 says, as a page. */
-export function problemPage(problem: {
-  readonly status: number
-  readonly title: string
-  readonly code: string
-  readonly request: string
-}): string {
-  return layout(
-    problem.title,
-    html`<h1>${problem.title}</h1>
-<p>${advice(problem.status)}</p>
-<p><a href="/">Back to the start</a></p>
-<footer>${problem.status} · ${problem.code} · request ${problem.request}</footer>`,
+function switcher(
+  tenants: readonly { readonly id: string; readonly name: string }[],
+  active: string,
+  form: Form,
+): Html {
+  const options = tenants.map(
+    (tenant) =>
+      html`<option value="${tenant.id}"${tenant.id === active ? html` selected` : undefined}>${nameOf(tenant)}</option>`,
   )
+  return html`<form method="post" action="/.sallyport/tenant">
+${hidden(form)}
+<label for="tenant">Work in another company</label>
+<select id="tenant" name="tenant">${options}</select>
+<button type="submit">Switch company</button>
+</form>`
 }
 
-function advice(status: number): string {
-  if (status === 403) return 'This is not open to you. Ask your administrator if you think it should be.'
-  if (status === 404) return 'There is nothing here, or nothing that is open to you.'
-  if (status === 429) return 'That was too many requests in a short time. Please wait a moment and try again.'
-  if (status >= 500)
-    return 'The application behind this page could not give an answer that may be shown. Please try again later.'
-  return 'This request could not be accepted.'
+function nameOf(tenant: { readonly id: string; readonly name: string }): string {
+  return tenant.name === '' ? tenant.id : tenant.name
 }
 
-function alertBox(text: string | undefined) {
-  return text === undefined ? undefined : html`<div class="alert" role="alert">${text}</div>`
+/** Screen readers read the title first. */
+function titleOf(title: string, form: SignInForm): string {
+  return form.alert === undefined ? title : `Error: ${title}`
 }
 
-function hidden(form: Form) {
+const sign = html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" aria-hidden="true"><circle cx="12" cy="12" r="9"/><path d="M12 7.5v5.5M12 16.5v.01"/></svg>`
+
+function alertBox(text: string | undefined): Html | undefined {
+  return text === undefined
+    ? undefined
+    : html`<div class="alert" id="alert" role="alert">${sign}<span>${text}</span></div>`
+}
+
+function described(alert: string | undefined): Html | undefined {
+  return alert === undefined ? undefined : html` aria-invalid="true" aria-describedby="alert"`
+}
+
+function hidden(form: Form): Html {
   return html`<input type="hidden" name="csrf" value="${form.csrf}"><input type="hidden" name="return" value="${form.returnTo}">`
 }
