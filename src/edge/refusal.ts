@@ -51,11 +51,17 @@ export function problemOf(error: ProxyError, requestId: string) {
   return { type: 'about:blank', status: error.status, title: error.title, code: error.code, request: requestId }
 }
 
+/** RFC 6750 section 3.1: a request without a credential is told of no error. */
+function challengeOf({ code }: ProxyError): string {
+  const isBad = code === 'ERR_CREDENTIAL_INVALID' || code === 'ERR_SESSION_ENDED'
+  return `Bearer realm="sallyport"${isBad ? ', error="invalid_token"' : ''}`
+}
+
 /** What goes with it in the head. */
 export function refusalHeaders(error: ProxyError): Readonly<Record<string, string>> {
   return {
     'cache-control': 'no-store',
-    ...(error.status === 401 ? { 'www-authenticate': 'Bearer realm="sallyport"' } : {}),
+    ...(error.status === 401 ? { 'www-authenticate': challengeOf(error) } : {}),
     ...(error.retryAfter === undefined ? {} : { 'retry-after': String(error.retryAfter) }),
     ...error.headers,
   }
