@@ -29,6 +29,8 @@ export interface EdgeOptions {
   readonly clock?: Clock
 }
 
+type AppLinks = ServerRooms['proxy']['links']
+
 /** A running edge. */
 export interface Edge {
   /** Where it listens: `http://127.0.0.1:8080`. */
@@ -59,13 +61,15 @@ async function open(
   closeAll: () => Promise<void>,
 ): Promise<Edge> {
   const base = await openFoundations(config, options, opened)
-  const admin = createAdminServer({ unready: () => whatIsMissing(base), metrics: () => metricsOf(base) })
+  let links: AppLinks = new Map()
+  const admin = createAdminServer({ unready: () => whatIsMissing(base), metrics: () => metricsOf(base, links) })
   opened.push(() => admin.close())
   const app = createServer(config, base.observer)
   await registerJwt(app)
   const local = openMemoryState(base.clock)
   opened.push(() => local.close())
   const rooms = await buildRooms(app, base, await createCounter(app, base.state, local))
+  links = rooms.proxy.links
   runCanaries(rooms.pipeline.routes.apps)
   for (const { agent } of rooms.proxy.links.values()) opened.push(() => agent.destroy())
   opened.push(() => app.close())
@@ -158,8 +162,11 @@ async function failureOf(ping: Promise<void>, what: string): Promise<string | un
   )
 }
 
-async function metricsOf(base: Foundations) {
+async function metricsOf(base: Foundations, links: AppLinks) {
   const { observer, bans } = base
+  for (const [app, { upstreams }] of links) {
+    for (const { origin, pending } of upstreams.all) observer.metrics.upstreamPending(app, origin, pending)
+  }
   observer.metrics.bansCounted(bans.size)
   observer.metrics.auditObserved(observer.audit.failure !== undefined, observer.audit.pending)
   return { type: observer.metrics.contentType, text: await observer.metrics.text() }
