@@ -57,6 +57,8 @@ function canonicalPath(raw: string): string {
     else if (code >= 128 || pathCharacters[code] === 0) throw refuse('character not allowed in the path')
   }
   const path = plain ? raw : decodeUnreserved(raw)
+  // Held against what is forwarded: `%25%32%66` becomes a double encoding by being decoded once.
+  if (!plain && /%25[0-9A-Fa-f]{2}/.test(path)) throw refuse('doubly encoded character')
   checkSegments(path)
   return path
 }
@@ -70,7 +72,7 @@ function decodeUnreserved(raw: string): string {
       continue
     }
     const octet = readOctet(raw, i)
-    checkOctet(octet, raw, i)
+    checkOctet(octet)
     out += octet < 128 && unreserved[octet] === 1 ? String.fromCharCode(octet) : raw.slice(i, i + 3).toUpperCase()
     i += 2
   }
@@ -89,12 +91,9 @@ function readOctet(raw: string, at: number): number {
   return high * 16 + low
 }
 
-function checkOctet(octet: number, raw: string, at: number): void {
+function checkOctet(octet: number): void {
   if (octet < 0x20 || octet === 0x7f) throw refuse('encoded control character')
   if (octet === slash || octet === 0x5c) throw refuse('encoded slash or backslash')
-  if (octet === percent && hexValue(raw.charCodeAt(at + 3)) >= 0 && hexValue(raw.charCodeAt(at + 4)) >= 0) {
-    throw refuse('doubly encoded character')
-  }
 }
 
 function checkSegments(path: string): void {
