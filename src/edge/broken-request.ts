@@ -8,6 +8,7 @@ import { problemOf } from './refusal.ts'
 const codes: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'ERR_HEADER_COUNT',
   ERR_HTTP_REQUEST_TIMEOUT: 'ERR_REQUEST_TIMEOUT',
+  CONNECT: 'ERR_METHOD_UNSUPPORTED',
 }
 
 /** The answers each connection still owes. */

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import formbody from '@fastify/formbody'
 import httpProxy from '@fastify/http-proxy'
 import jwt from '@fastify/jwt'
@@ -15,6 +16,7 @@ import { admitOwn, decide, type Rooms } from '../pipeline.ts'
 import { arrivalOf, newRequestId } from './arrival.ts'
 import { answerBrokenRequest, followAnswers } from './broken-request.ts'
 import { decisionOf, keepDecision, keepOwn, knownDecision } from './exchange-slot.ts'
+import { askForBody, holdExpectations } from './expectations.ts'
 import type { Observer } from './observer.ts'
 import { type ProxyRooms, proxyRequest } from './proxy.ts'
 import { toRefusal } from './refusal.ts'
@@ -66,19 +68,42 @@ export function createServer(config: Config, observer: Observer): FastifyInstanc
     },
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, observer),
     frameworkErrors: (error, request, reply) => {
-      sendRefusal(request, reply, toRefusal(error))
+      void refuseUnroutable(error, request, reply)
     },
   })
   followAnswers(app.server)
+  holdExpectations(app.server)
+  app.server.on('connect', (_request, socket: Socket) =>
+    answerBrokenRequest(Object.assign(new Error('no tunnels'), { code: 'CONNECT' }), socket, observer),
+  )
   // Node would drop what is over its count without a word; the pipeline counts, and refuses.
   app.server.maxHeadersCount = 0
   app.server.maxRequestsPerSocket = 0
   return app
 }
 
+/** By the listener they are mounted on: for what Fastify turns away before any hook. */
+const mounted = new WeakMap<FastifyInstance, ServerRooms>()
+
+/** A target that Fastify cannot decode goes through the same first gates as any other, and none of them lets it by. */
+async function refuseUnroutable(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const rooms = mounted.get(request.server)
+  if (rooms === undefined) return sendRefusal(request, reply, toRefusal(error))
+  try {
+    await admitOwn(arrivalOf(request.raw, request.id, rooms.clock), rooms.pipeline)
+  } catch (cause) {
+    return refuse(request, reply, toRefusal(cause), rooms)
+  }
+  return refuse(request, reply, toRefusal(error), rooms)
+}
+
 /** Everything that is served, in two scopes: our own pages, and the apps. One hook stands before both. */
 export async function mountServer(app: FastifyInstance, rooms: ServerRooms): Promise<void> {
-  app.addHook('onRequest', (request) => guard(request, rooms))
+  mounted.set(app, rooms)
+  app.addHook('onRequest', async (request, reply) => {
+    await guard(request, rooms)
+    askForBody(request.raw, reply.raw)
+  })
   app.addHook('onResponse', (request, reply, done) => {
     countRequest(request, reply, rooms)
     done()
@@ -158,10 +183,23 @@ function mountApps(scope: FastifyInstance, rooms: ServerRooms): void {
     disableRequestLogging: true,
     // Our pools, which verify certificates and send once; its own would do neither.
     undici: upstreamRequester,
-    handler: (request: FastifyRequest, reply: FastifyReply) =>
-      proxyRequest(request, reply, decisionOf(request), rooms.proxy),
+    // Ends here for all but upgrades, which are the only ones that reach the library's own handler.
+    preHandler: (request: FastifyRequest, reply: FastifyReply, done: DoneFuncWithErr) =>
+      forward(request, reply, rooms.proxy, done),
+    handler: () => {
+      throw new ProxyError('ERR_INTERNAL', 'a request went past the forwarding hook')
+    },
     ...upgradeOptions(rooms.upgrade),
   } as never)
+}
+
+type DoneFuncWithErr = (error?: Error) => void
+
+function forward(request: FastifyRequest, reply: FastifyReply, rooms: ProxyRooms, done: DoneFuncWithErr): void {
+  const masked = decisionOf(request)
+  if (masked.arrival.upgrade) return done()
+  const sent = proxyRequest(request, reply, masked, rooms)
+  if (sent instanceof Promise) sent.catch(done)
 }
 
 /** Signing and verifying by `@fastify/jwt`; every call brings its own key. */
