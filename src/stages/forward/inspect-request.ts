@@ -13,7 +13,12 @@ export type DeclaredBody =
 export function inspectBody(masked: Masked): DeclaredBody {
   const { headers, arrival } = masked
   const maxBytes = masked.route.config.maxBodyBytes
-  const chunked = headers.single('transfer-encoding') !== undefined
+  const coding = headers.single('transfer-encoding')
+  // RFC 9112 section 6.1: another coding would go on undecoded and unnamed; in HTTP/1.0 the field has no meaning.
+  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || arrival.httpVersion !== '1.1')) {
+    throw new ProxyError('ERR_REQUEST_MALFORMED', 'transfer coding other than chunked')
+  }
+  const chunked = coding !== undefined
   const written = headers.single('content-length')
   const length = written === undefined ? undefined : Number(written)
   if (!chunked && (length === undefined || length === 0)) return { kind: 'none' }
