@@ -23,7 +23,6 @@ export function arrivalOf(raw: IncomingMessage, id: string, clock: Clock): Arriv
     rawHeaders: raw.rawHeaders,
     peerAddress: socket?.remoteAddress,
     encrypted: socket?.encrypted === true,
-    // Node takes a request for an upgrade when it has an Upgrade field that Connection names; others are plain requests.
-    upgrade: raw.headers.upgrade !== undefined && raw.headers.upgrade.toLowerCase() === 'websocket',
+    upgrade: (raw as IncomingMessage & { readonly upgrade?: boolean | null }).upgrade === true, // Node sets it, untyped
   }
 }
