@@ -15,6 +15,7 @@ const programs: readonly Program[] = [
   { name: 'redis-server', package: 'redis-server' },
   { name: 'initdb', package: 'postgresql', folders: '/usr/lib/postgresql/*/bin' },
   { name: 'postgres', package: 'postgresql', folders: '/usr/lib/postgresql/*/bin' },
+  { name: 'curl', package: 'curl' },
   { name: 'php', package: 'php-cli', optional: true },
 ]
 
