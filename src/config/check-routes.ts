@@ -101,12 +101,37 @@ function checkFilter(route: RouteSource, path: Path, report: Report): void {
   if (route.rows === undefined) {
     report.add([...path, 'rows'], 'is missing: a route with a dataset says where the rows of its answers stand', 'key')
   }
+  if (readable('methods') && readable('action')) checkWrites(route, path, report)
   if (route.check !== undefined && readable('check'))
     checkPointers(route.check.body, [...path, 'check', 'body'], report)
   if (route.keepHeaders !== undefined && readable('keepHeaders')) {
     checkEach(route.keepHeaders, (name) => keptHeaderFault(name.toLowerCase()), [...path, 'keepHeaders'], report)
   }
   if (route.pass !== undefined && readable('pass')) checkEach(route.pass, passFault, [...path, 'pass'], report)
+}
+
+const itemMethods: readonly string[] = ['PUT', 'PATCH', 'DELETE']
+const bodyMethods: readonly string[] = ['POST', 'PUT', 'PATCH']
+
+/** Writes are held to the writer's mask: what is written by `check`, what is changed or deleted by a look at it first. */
+function checkWrites(route: RouteSource, path: Path, report: Report): void {
+  const changes = route.methods.some((method) => itemMethods.includes(method))
+  if (changes && route.action !== 'modify')
+    report.add([...path, 'action'], 'must be modify: the route changes rows', 'key')
+  if (changes && route.rows !== undefined && !route.rows.at.every((pointer) => pointer === '/')) {
+    report.add(
+      [...path, 'rows', 'at'],
+      'must be [/] on a route that changes rows: the row is looked at before it is changed',
+    )
+  }
+  const writes = route.action === 'modify' && route.methods.some((method) => bodyMethods.includes(method))
+  if (writes && route.check === undefined) {
+    report.add(
+      [...path, 'check'],
+      'is missing: say where written rows stand in the body, such as check: { body: [/] }',
+      'key',
+    )
+  }
 }
 
 function checkRows(rows: RowsSource, path: Path, report: Report): void {

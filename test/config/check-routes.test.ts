@@ -89,6 +89,17 @@ const refusals: readonly (readonly [string, string, ...string[]])[] = [
     'at: [/items/~]',
     '26:22 apps[0].routes[1].rows.at[0]: must be an RFC 6901 pointer such as /items/*',
   ],
+  [
+    'methods: [GET]\n        path: /api/orders/**',
+    'methods: [DELETE]\n        path: /api/orders/**',
+    '22:9 apps[0].routes[1].action: must be modify: the route changes rows',
+    '26:21 apps[0].routes[1].rows.at: must be [/] on a route that changes rows: the row is looked at before it is changed',
+  ],
+  [
+    'methods: [GET]\n        path: /api/orders/**',
+    'methods: [POST]\n        action: modify\n        path: /api/orders/**',
+    '22:9 apps[0].routes[1].check: is missing: say where written rows stand in the body, such as check: { body: [/] }',
+  ],
   ['at: [/items/*]', 'at: [/items/*, /items/*]', '26:32 apps[0].routes[1].rows.at[1]: is listed twice'],
   [
     'at: [/items/*]',

@@ -50,6 +50,7 @@ function checkRow(masked: Masked, row: unknown, mask: Mask | undefined): void {
     }
   }
   const withheld = withheldOf(masked)
+  for (const field of masked.route.rows?.dataset.fields.values() ?? []) requireSingleSpelling(row, field.path)
   if (readRow(row, withheld).some((value) => value !== undefined)) {
     throw new ProxyError('ERR_ROW_FORBIDDEN', 'a written row holds a field that is withheld from the writer')
   }
@@ -75,7 +76,24 @@ function elementsOf(value: unknown): readonly unknown[] {
   return value
 }
 
+/** Upstreams that read member names without case would take `Account` for `account`: no row may hold both, or the other. */
+function requireSingleSpelling(value: unknown, path: readonly string[]): void {
+  const [token, ...rest] = path
+  if (token === undefined || typeof value !== 'object' || value === null) return
+  for (const name of Object.keys(value)) {
+    if (name !== token && fold(name) === fold(token)) {
+      throw new ProxyError('ERR_BODY_UNREADABLE', 'a declared member under another spelling')
+    }
+  }
+  if (Object.hasOwn(value, token)) requireSingleSpelling(Reflect.get(value, token), rest)
+}
+
+function fold(name: string): string {
+  return name.toUpperCase().toLowerCase()
+}
+
 function memberOf(value: unknown, token: string): unknown {
+  requireSingleSpelling(value, [token])
   if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, token)) {
     throw new ProxyError('ERR_BODY_UNREADABLE', 'a declared member is missing')
   }
