@@ -101,6 +101,7 @@ async function refuseUnroutable(error: unknown, request: FastifyRequest, reply: 
 export async function mountServer(app: FastifyInstance, rooms: ServerRooms): Promise<void> {
   mounted.set(app, rooms)
   app.addHook('onRequest', async (request, reply) => {
+    endAfterForeignUpgrade(request, reply)
     await guard(request, rooms)
     askForBody(request.raw, reply.raw)
   })
@@ -137,6 +138,11 @@ async function guard(request: FastifyRequest, rooms: ServerRooms): Promise<void>
   // What is routed, upgraded or forwarded from here on is the target that was matched.
   request.raw.url = `${masked.target.path}${masked.target.query}`
   if (arrival.upgrade) prepareUpgrade(request, masked, rooms.upgrade)
+}
+
+/** Node drops what came in one packet behind an upgrade that nobody took: the next bytes could be half a request (CWE-444). */
+function endAfterForeignUpgrade({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if (raw.headers.upgrade !== undefined) reply.raw.shouldKeepAlive = false
 }
 
 function countRequest(request: FastifyRequest, reply: FastifyReply, rooms: ServerRooms): void {

@@ -12,6 +12,8 @@ const maxMessageBytes = 1_048_576
 /** Octets that may wait for a slow reader before the connection is given up. */
 const maxWaitingBytes = 4 * maxMessageBytes
 const handshakeTimeoutMs = 10_000
+/** RFC 6455 section 7.4.1. */
+const internalError = 1011
 
 export interface UpgradeRooms {
   readonly headers: HeaderRooms
@@ -24,6 +26,7 @@ const chosen = new WeakMap<FastifyRequest, Upstream>()
 /** A WebSocket handshake that passed every stage: refused unless app and route allow it, and always on masked rows. */
 export function prepareUpgrade(request: FastifyRequest, masked: Masked, rooms: UpgradeRooms): void {
   const { app, route, access } = masked
+  checkHandshake(masked)
   if (masked.rows.kind === 'masked')
     throw new ProxyError('ERR_UPGRADE_REFUSED', 'frames of masked rows cannot be filtered')
   if (!app.config.websocket || !route.config.websocket) {
@@ -36,6 +39,17 @@ export function prepareUpgrade(request: FastifyRequest, masked: Masked, rooms: U
   const { socket } = request.raw
   socket.once('close', release)
   rooms.live.add({ socket, address: masked.client, sid: access.kind === 'member' ? access.principal.sid : undefined })
+}
+
+/** RFC 6455 section 4.2.1; what is no handshake would be answered further down, where nobody sees it. */
+function checkHandshake({ arrival, headers }: Masked): void {
+  const isHandshake =
+    arrival.method === 'GET' &&
+    arrival.httpVersion === '1.1' &&
+    /^[+/0-9A-Za-z]{22}==$/.test(headers.single('sec-websocket-key') ?? '') &&
+    headers.single('sec-websocket-version') === '13' &&
+    headers.all('content-length').length + headers.all('transfer-encoding').length === 0
+  if (!isHandshake) throw new ProxyError('ERR_REQUEST_MALFORMED', 'upgrade that is no WebSocket handshake')
 }
 
 /** The options of `@fastify/http-proxy` for upgrades. Its header rewriting for requests is not applied to them. */
@@ -51,7 +65,12 @@ export function upgradeOptions(rooms: UpgradeRooms): Readonly<Record<string, unk
       rejectUnauthorized: true,
       rewriteRequestHeaders: (_headers: unknown, request: FastifyRequest) => upgradeHeaders(request, rooms),
     },
-    wsHooks: { onIncomingMessage: boundIncoming, onOutgoingMessage: boundOutgoing },
+    wsHooks: {
+      onIncomingMessage: boundIncoming,
+      onOutgoingMessage: boundOutgoing,
+      onConnect: noteOpened,
+      onDisconnect: hideFailure,
+    },
     replyOptions: { getUpstream: (request: FastifyRequest) => chosen.get(request)?.origin ?? 'http://nowhere.invalid' },
   }
 }
@@ -59,7 +78,7 @@ export function upgradeOptions(rooms: UpgradeRooms): Readonly<Record<string, unk
 function upgradeHeaders(request: FastifyRequest, rooms: UpgradeRooms): Record<string, string> {
   const masked = decisionOf(request)
   const headers = prepareHeaders(masked, rooms.headers, chosen.get(request)?.authority ?? '')
-  const out: Record<string, string> = {}
+  const out = Object.create(null) as Record<string, string>
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] ?? ''
     const known = out[name]
@@ -73,6 +92,7 @@ interface WebSocketLike {
   /** 0 while connecting. */
   readonly readyState: number
   readonly bufferedAmount: number
+  close(code: number): void
   terminate(): void
 }
 
@@ -93,6 +113,18 @@ const boundIncoming: Hook = (_context, source, target, message) => {
 
 const boundOutgoing: Hook = (_context, source) => {
   if (source.bufferedAmount > maxWaitingBytes) source.terminate()
+}
+
+/** Clients whose upstream has opened. */
+const opened = new WeakSet<WebSocketLike>()
+
+const noteOpened = (_context: unknown, source: WebSocketLike): void => {
+  opened.add(source)
+}
+
+/** What went wrong before names our side of the wire (addresses, ports); the client is told only that it failed. */
+const hideFailure = (_context: unknown, source: WebSocketLike): void => {
+  if (!opened.has(source)) source.close(internalError)
 }
 
 function sizeOf(data: MessageData): number {
