@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { parseNetwork } from '../lib/ip-network.ts'
 
 /** Says what is wrong with an address or network (`10.0.0.0/8`) of a list; undefined where nothing is. */
 export function networkFault(text: string): string | undefined {
@@ -14,6 +15,7 @@ export function networkFault(text: string): string | undefined {
   if (family === 6 && holdsMapped(address, Number(prefix ?? bits))) {
     return 'holds IPv4 addresses mapped to IPv6; write the IPv4 network'
   }
+  if (parseNetwork(text, { hostBits: 'refuse' }) === undefined) return 'has bits set right of its prefix'
   return undefined
 }
 
