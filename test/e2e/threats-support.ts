@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { type EchoUpstream, startEcho } from '../support/echo-upstream.ts'
-import { startTestEdge, type TestEdge, type TestEdgeOptions } from '../support/edge.ts'
+import { password, startTestEdge, type TestEdge, type TestEdgeOptions } from '../support/edge.ts'
 import { type RawExchange, type RawOptions, type RawResponse, rawExchange } from '../support/raw-http.ts'
 
 /** An edge before a recording upstream. */
@@ -87,4 +87,23 @@ export function assertRefused(edge: TestEdge, answer: RawResponse, status: numbe
   const [event] = told
   assert.ok(event?.reason?.startsWith(`${code}:`), event?.reason)
   return event
+}
+
+/** Signs in through the page; gives the Cookie field. */
+export async function signInCookie(edge: TestEdge, email: string): Promise<string> {
+  const page = await ask(edge, head('GET /.sallyport/login HTTP/1.1'))
+  const formCookie = field(page, 'set-cookie')?.split(';')[0] ?? ''
+  const csrf = /name="csrf" value="(?<csrf>[^"]+)"/.exec(page.body.toString())?.groups?.['csrf'] ?? ''
+  const body = new URLSearchParams({ csrf, email, password, return: '/' }).toString()
+  const lines = [
+    'Content-Type: application/x-www-form-urlencoded',
+    `Cookie: ${formCookie}`,
+    'Sec-Fetch-Site: same-origin',
+  ]
+  const posted = head('POST /.sallyport/login HTTP/1.1', [...lines, `Content-Length: ${body.length}`]) + body
+  const answer = await ask(edge, posted)
+  assert.equal(answer.status, 303, answer.body.toString())
+  const cookie = answer.headers.find(([name, value]) => /^set-cookie$/i.test(name) && /^sallyport=./.test(value))?.[1]
+  assert.ok(cookie !== undefined, 'a session cookie')
+  return `Cookie: ${cookie.split(';')[0] ?? ''}`
 }
