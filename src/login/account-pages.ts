@@ -47,7 +47,7 @@ async function showAccount(request: FastifyRequest, reply: FastifyReply, rooms: 
   if (handle === undefined) throw new ProxyError('ERR_CREDENTIAL_MISSING', 'the page is for browser sessions')
   const memberships = await rooms.store.membershipsOf(principal.policy.account.id)
   const policies = await Promise.all(
-    memberships.map(({ tenant }) => rooms.policies.policy(tenant, principal.policy.account.id)),
+    memberships.map(async ({ tenant }) => rooms.policies.policy(tenant, principal.policy.account.id)),
   )
   const names = policies.flatMap((policy) => (policy === undefined ? [] : [policy.tenant]))
   names.sort((a, b) => a.name.localeCompare(b.name, 'en') || (a.id < b.id ? -1 : 1))
