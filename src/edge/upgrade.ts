@@ -1,3 +1,5 @@
+import { connect, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import type { FastifyRequest } from 'fastify'
 import { ProxyError } from '../errors.ts'
 import type { Masked } from '../exchange.ts'
@@ -6,6 +8,7 @@ import type { Upstream } from '../stages/forward/upstreams.ts'
 import { decisionOf } from './exchange-slot.ts'
 import type { LiveSockets } from './live-sockets.ts'
 import type { AppLink } from './proxy.ts'
+import { authorityOf } from './upstream-agents.ts'
 
 /** Octets of one message, either way. */
 const maxMessageBytes = 1_048_576
@@ -62,7 +65,7 @@ export function upgradeOptions(rooms: UpgradeRooms): Readonly<Record<string, unk
       perMessageDeflate: false,
       handshakeTimeout: handshakeTimeoutMs,
       followRedirects: false,
-      rejectUnauthorized: true,
+      createConnection: openConnection,
       rewriteRequestHeaders: (_headers: unknown, request: FastifyRequest) => upgradeHeaders(request, rooms),
     },
     wsHooks: {
@@ -75,10 +78,37 @@ export function upgradeOptions(rooms: UpgradeRooms): Readonly<Record<string, unk
   }
 }
 
+/** Travels with the headers of a handshake: how its upstream is to be trusted; absent where it is asked in the clear. */
+const upstreamTrust: unique symbol = Symbol('upstream trust')
+
+interface UpstreamTrust {
+  readonly ca: string | undefined
+}
+
+interface ConnectionOptions {
+  readonly host: string
+  readonly port: number
+  readonly headers: Readonly<Record<string | symbol, unknown>>
+}
+
+/** One connection per WebSocket, held to the same certificates as the pool of its app. */
+function openConnection({ host, port, headers }: ConnectionOptions): Socket {
+  const trust = headers[upstreamTrust] as UpstreamTrust | undefined // set by upgradeHeaders, and by nobody else
+  if (trust === undefined) return connect({ host, port })
+  const servername = isIP(host) === 0 ? host : ''
+  const ca = trust.ca === undefined ? {} : { ca: trust.ca }
+  return connectTls({ host, port, servername, rejectUnauthorized: true, ...ca })
+}
+
 function upgradeHeaders(request: FastifyRequest, rooms: UpgradeRooms): Record<string, string> {
   const masked = decisionOf(request)
-  const headers = prepareHeaders(masked, rooms.headers, chosen.get(request)?.authority ?? '')
-  const out = Object.create(null) as Record<string, string>
+  const upstream = chosen.get(request)
+  const headers = prepareHeaders(masked, rooms.headers, upstream?.authority ?? '')
+  const out = Object.create(null) as Record<string, string> & { [upstreamTrust]?: UpstreamTrust }
+  const link = rooms.links.get(masked.app.id)
+  if (upstream?.origin.startsWith('https:') === true && link !== undefined) {
+    out[upstreamTrust] = { ca: authorityOf(link.agent) }
+  }
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] ?? ''
     const known = out[name]

@@ -26,9 +26,16 @@ export interface SendOptions {
 
 export const sendOptions: unique symbol = Symbol('send options')
 
+const authorities = new WeakMap<Agent, string>()
+
+/** The certificate authority (PEM) that the pool of an app trusts in place of the well-known ones. */
+export function authorityOf(agent: Agent): string | undefined {
+  return authorities.get(agent)
+}
+
 /** One pool per app. Certificates are verified, always: `@fastify/reply-from` by itself would not (its default is off). */
 export function createAgent(app: AppConfig, ca: string | undefined): Agent {
-  return new Agent({
+  const agent = new Agent({
     connections: 256,
     pipelining: 1,
     maxHeaderSize: maxHeaderBytes,
@@ -36,6 +43,8 @@ export function createAgent(app: AppConfig, ca: string | undefined): Agent {
     keepAliveMaxTimeout: 60_000,
     connect: { timeout: app.timeouts.connectMs, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) },
   })
+  if (ca !== undefined) authorities.set(agent, ca)
+  return agent
 }
 
 /** The dispatcher given to `@fastify/reply-from`: raw answer heads, one try, framing that has one reading. */
