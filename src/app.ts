@@ -12,6 +12,7 @@ import { runCanaries } from './edge/answer-rules.ts'
 import { watchHealth } from './edge/health-checks.ts'
 import { createCounter } from './edge/limiter.ts'
 import { Observer } from './edge/observer.ts'
+import type { LaneName } from './edge/proxy.ts'
 import { buildRooms, type Foundations } from './edge/rooms.ts'
 import { createServer, mountServer, registerJwt, type ServerRooms } from './edge/server.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
@@ -27,6 +28,8 @@ export interface EdgeOptions {
   /** Make the key file where there is none: an embedded first run. */
   readonly createKeys: boolean
   readonly clock?: Clock
+  /** The way to plain upstreams; the faster one by itself. */
+  readonly lane?: LaneName
 }
 
 type AppLinks = ServerRooms['proxy']['links']
@@ -110,7 +113,7 @@ async function openFoundations(config: Config, options: EdgeOptions, opened: (()
   const revocations = new RevocationList(state.revocations, clock)
   opened.push(() => revocations.close())
   if (config.state.kind === 'memory') await Promise.all([bans.started, revocations.started])
-  return { config, clock, keys, store, state, bans, revocations, observer }
+  return { config, clock, keys, store, state, bans, revocations, observer, lane: options.lane ?? 'dispatch' }
 }
 
 /** Health checks, and what a ban or a revocation does to exchanges under way. */

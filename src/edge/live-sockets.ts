@@ -1,15 +1,15 @@
 import type { ClientAddress } from '../exchange.ts'
 
-/** A socket or an answer: what both have in common. */
 interface Closable {
   destroy(): unknown
   once(event: 'close', listener: () => void): unknown
 }
 
-interface Live {
-  readonly socket: Closable
+/** Something under way, and whose it is. */
+export interface Live {
   readonly address: ClientAddress
   readonly sid: string | undefined
+  destroy(): void
 }
 
 /** Exchanges that may last: upgraded sockets and answers under way. A ban or a revocation ends them. */
@@ -20,13 +20,23 @@ export class LiveSockets {
     return this.#live.size
   }
 
-  /** Forgets it by itself when it closes. */
-  add(live: Live): void {
+  /** Until `leave` is called with the same. */
+  enter(live: Live): void {
     this.#live.add(live)
-    live.socket.once('close', () => this.#live.delete(live))
+  }
+
+  leave(live: Live): void {
+    this.#live.delete(live)
+  }
+
+  /** A socket, forgotten by itself when it closes. */
+  add(socket: Closable, address: ClientAddress, sid: string | undefined): void {
+    const live = { address, sid, destroy: () => void socket.destroy() }
+    this.#live.add(live)
+    socket.once('close', () => this.#live.delete(live))
   }
 
   closeWhere(matches: (address: ClientAddress, sid: string | undefined) => boolean): void {
-    for (const live of this.#live) if (matches(live.address, live.sid)) live.socket.destroy()
+    for (const live of this.#live) if (matches(live.address, live.sid)) live.destroy()
   }
 }

@@ -2,7 +2,14 @@ import type { Readable } from 'node:stream'
 import type {} from '@fastify/reply-from'
 import type { FastifyReply } from 'fastify'
 import type { Agent } from 'undici'
-import type { AnswerSink, Lane, UpstreamRequest } from '../stages/forward/lane.ts'
+import type {
+  AnswerBody,
+  AnswerSink,
+  ByteSink,
+  Lane,
+  UpstreamExchange,
+  UpstreamRequest,
+} from '../stages/forward/lane.ts'
 import { upstreamError } from '../stages/forward/upstream-error.ts'
 import { type SendOptions, sendOptions } from './upstream-agents.ts'
 
@@ -15,12 +22,13 @@ interface RawAnswer {
 /** The lane through `@fastify/http-proxy`'s `reply.from`: one per request, since it is a method of the reply. */
 export function replyFromLane(reply: FastifyReply, agent: Agent): Lane {
   return {
-    send(request: UpstreamRequest, sink: AnswerSink): void {
+    send(request: UpstreamRequest, sink: AnswerSink): UpstreamExchange {
+      const controller = new AbortController()
       reply.from(pathOf(request.path), {
         method: request.method as 'GET',
         getUpstream: () => request.origin,
         queryString: () => queryOf(request.path),
-        rewriteRequestHeaders: () => toHeaderObject(request, agent),
+        rewriteRequestHeaders: () => toHeaderObject(request, agent, controller.signal),
         // What it copies from the answer is nothing: our own filter decides what the client gets.
         rewriteHeaders: () => ({}),
         // reply-from repeats a GET up to ten times on 503 unless it is told not to.
@@ -28,11 +36,51 @@ export function replyFromLane(reply: FastifyReply, agent: Agent): Lane {
         ...(Buffer.isBuffer(request.body) ? { body: request.body, contentType: 'application/octet-stream' } : {}),
         onResponse: (_request, _reply, answer) => {
           const { statusCode, headers, stream } = answer as unknown as RawAnswer // as upstreamRequester gives it
-          sink.answer({ status: statusCode, rawHeaders: headers }, stream)
+          sink.answer({ status: statusCode, rawHeaders: headers }, new StreamBody(stream))
         },
         onError: (_reply, { error }) => sink.fail(upstreamError(error)),
       })
+      return controller
     },
+  }
+}
+
+/** A body that comes as a stream. */
+class StreamBody implements AnswerBody {
+  readonly #source: Readable
+
+  constructor(source: Readable) {
+    this.#source = source
+  }
+
+  deliver(sink: ByteSink): void {
+    const source = this.#source
+    source.on('data', (chunk: Buffer) => {
+      if (!sink.write(chunk)) source.pause()
+    })
+    let over = false
+    const fail = (error: Error) => {
+      if (!over) sink.fail(error)
+      over = true
+    }
+    source.once('end', () => {
+      over = true
+      sink.end()
+    })
+    source.once('error', fail)
+    source.once('close', () => fail(new Error('the answer broke off')))
+  }
+
+  resume(): void {
+    this.#source.resume()
+  }
+
+  stream(): Readable {
+    return this.#source
+  }
+
+  discard(): void {
+    this.#source.on('error', () => undefined).destroy()
   }
 }
 
@@ -46,16 +94,11 @@ function queryOf(path: string): string {
   return mark === -1 ? '' : path.slice(mark + 1)
 }
 
-/** Keeps the order; a repeated name becomes one list (RFC 9110 section 5.3). */
-function toHeaderObject(request: UpstreamRequest, agent: Agent): Record<string, string> {
-  const { headers, signal, headersTimeoutMs, bodyTimeoutMs } = request
-  const out: Record<string | symbol, unknown> = Object.create(null)
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    const name = headers[i] ?? ''
-    const value = headers[i + 1] ?? ''
-    const known = out[name]
-    out[name] = typeof known === 'string' ? `${known}, ${value}` : value
-  }
+/** Keeps the order: no name is there twice. */
+function toHeaderObject(request: UpstreamRequest, agent: Agent, signal: AbortSignal): Record<string, string> {
+  const { headers, headersTimeoutMs, bodyTimeoutMs } = request
+  const out = Object.create(null) as Record<string | symbol, unknown>
+  for (let i = 0; i + 1 < headers.length; i += 2) out[headers[i] ?? ''] = headers[i + 1] ?? ''
   out[sendOptions] = { agent, signal, headersTimeoutMs, bodyTimeoutMs } satisfies SendOptions
   return out as Record<string, string>
 }

@@ -1,19 +1,23 @@
-import type { Readable } from 'node:stream'
+import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ProxyError } from '../errors.ts'
 import type { Arrival, ClientAddress, Masked } from '../exchange.ts'
-import { filterBody, whenReleased } from '../stages/filter/filter-body.ts'
+import { type FilterStream, filterBody, filterWhole, whenReleased } from '../stages/filter/filter-body.ts'
 import { type FilterVerdict, planAnswer, type Verdict } from '../stages/filter/filter-response.ts'
-import type { AnswerHead, AnswerSink } from '../stages/forward/lane.ts'
+import type { AnswerBody, AnswerHead, AnswerSink, UpstreamExchange } from '../stages/forward/lane.ts'
 import { upstreamError } from '../stages/forward/upstream-error.ts'
 import { answerRules } from './answer-rules.ts'
-import type { LiveSockets } from './live-sockets.ts'
+import { collectBody, declaredLength } from './collect-body.ts'
+import type { Live, LiveSockets } from './live-sockets.ts'
 import type { Observer, RowCounts } from './observer.ts'
 import { toRefusal } from './refusal.ts'
 import { sendRefusal } from './refuse.ts'
 
 /** The cookies that only the edge may set, over http and over https. */
 const ownCookies = ['sallyport', '__Host-sallyport', 'sallyport-form', '__Host-sallyport-form']
+
+/** Up to here a filtered answer of known length is held whole: one write instead of a stream. */
+const maxWholeBytes = 65_536
 
 export interface SinkRooms {
   readonly observer: Observer
@@ -23,43 +27,66 @@ export interface SinkRooms {
 }
 
 /** Writes one answer to one client, through the second gate. Nothing of an app reaches a client any other way. */
-export class ReplySink implements AnswerSink {
+export class ReplySink implements AnswerSink, Live {
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
   readonly #masked: Masked
   readonly #rooms: SinkRooms
-  readonly #abort = new AbortController()
+  readonly #release: () => void
+  readonly #timer: NodeJS.Timeout | undefined
+  #exchange: UpstreamExchange | undefined
   #settled = false
+  #closed = false
 
   constructor(request: FastifyRequest, reply: FastifyReply, masked: Masked, rooms: SinkRooms, release: () => void) {
     this.#request = request
     this.#reply = reply
     this.#masked = masked
     this.#rooms = rooms
+    this.#release = release
     const { timeoutMs } = masked.route.config
-    const timer = timeoutMs === undefined ? undefined : setTimeout(() => this.#expire(timeoutMs), timeoutMs)
-    const { access, client } = masked
-    const sid = access.kind === 'member' ? access.principal.sid : undefined
-    rooms.live.add({ socket: reply.raw, address: client, sid })
-    reply.raw.once('close', () => {
-      release()
-      clearTimeout(timer)
-      if (!reply.raw.writableFinished) this.#abort.abort()
-    })
+    this.#timer = timeoutMs === undefined ? undefined : setTimeout(() => this.#expire(timeoutMs), timeoutMs)
+    rooms.live.enter(this)
+    reply.raw.once('close', () => this.#close())
   }
 
-  /** Aborts the exchange with the upstream once the client is gone or the time is up. */
-  get signal(): AbortSignal {
-    return this.#abort.signal
+  get address(): ClientAddress {
+    return this.#masked.client
   }
 
-  answer(head: AnswerHead, body: Readable): void {
-    if (this.#settled || this.#reply.raw.destroyed) return discard(body)
+  get sid(): string | undefined {
+    const { access } = this.#masked
+    return access.kind === 'member' ? access.principal.sid : undefined
+  }
+
+  /** Ends the client's connection, and with it the exchange. */
+  destroy(): void {
+    this.#reply.raw.destroy()
+  }
+
+  /** Takes what has to end once the client is gone or the time is up. */
+  attach(exchange: UpstreamExchange): void {
+    this.#exchange = exchange
+    if (this.#closed) exchange.abort()
+    // It closed before anybody listened.
+    else if (this.#reply.raw.destroyed) this.#close()
+  }
+
+  #close(): void {
+    this.#closed = true
+    this.#release()
+    this.#rooms.live.leave(this)
+    clearTimeout(this.#timer)
+    if (!this.#reply.raw.writableFinished) this.#exchange?.abort()
+  }
+
+  answer(head: AnswerHead, body: AnswerBody): void {
+    if (this.#settled || this.#reply.raw.destroyed) return body.discard()
     try {
       const { method } = this.#masked.arrival
-      this.#deliver(planAnswer({ method, head, rows: answerRules(this.#masked), ownCookies }), body)
+      this.#deliver(planAnswer({ method, head, rows: answerRules(this.#masked), ownCookies }), head, body)
     } catch (error) {
-      discard(body)
+      body.discard()
       this.fail(toRefusal(error))
     }
   }
@@ -74,21 +101,21 @@ export class ReplySink implements AnswerSink {
     sendRefusal(this.#request, this.#reply, error)
   }
 
-  #deliver(verdict: Verdict, body: Readable): void {
+  #deliver(verdict: Verdict, head: AnswerHead, body: AnswerBody): void {
     switch (verdict.kind) {
       case 'refuse':
-        discard(body)
+        body.discard()
         return this.fail(verdict.error)
       case 'replace':
-        discard(body)
+        body.discard()
         return this.#replace(verdict)
       case 'empty':
-        discard(body)
+        body.discard()
         return this.#sendEmpty(verdict.status, verdict.rawHeaders)
       case 'pass':
-        return this.#stream(verdict.status, verdict.rawHeaders, body, () => undefined)
+        return this.#pass(verdict.status, verdict.rawHeaders, body)
       case 'filter':
-        return this.#filter(verdict, body)
+        return this.#filter(verdict, declaredLength(head), body)
     }
   }
 
@@ -129,49 +156,86 @@ export class ReplySink implements AnswerSink {
     this.#rooms.observer.answered(this.#masked, status, undefined)
   }
 
-  /** Head and body as they come; an upstream that breaks off breaks the client's connection, so that no part passes for the whole. */
-  #stream(status: number, rawHeaders: readonly string[], body: Readable, counts: () => RowCounts | undefined): void {
+  /** Head and body as they come. */
+  #pass(status: number, rawHeaders: readonly string[], body: AnswerBody): void {
     this.#settled = true
-    this.#head(status, rawHeaders)
-    const { raw } = this.#reply
+    const raw = this.#head(status, rawHeaders)
+    let watching = false
+    body.deliver({
+      write: (chunk) => {
+        // What comes after the client has left is dropped; its `close` ends the exchange.
+        if (raw.destroyed || raw.write(chunk)) return true
+        if (!watching) raw.on('drain', () => body.resume())
+        watching = true
+        return false
+      },
+      end: () => {
+        raw.end()
+        this.#rooms.observer.answered(this.#masked, status, undefined)
+      },
+      fail: (error) => this.#breakOff(raw, error),
+    })
+  }
+
+  /** An upstream that breaks off breaks the client's connection, so that no part passes for the whole. */
+  #breakOff(raw: ServerResponse, error: Error): void {
+    const clientLeft = raw.destroyed
+    raw.destroy()
+    if (!clientLeft) this.#refuse(upstreamError(error))
+  }
+
+  #filter(verdict: FilterVerdict, length: number | undefined, body: AnswerBody): void {
+    const refuse = (cause: unknown) => {
+      const error = cause instanceof ProxyError ? cause : upstreamError(cause)
+      if (!verdict.isProblem || this.#settled || this.#reply.raw.destroyed) return this.fail(error)
+      this.#replace({ status: verdict.status, rawHeaders: [], error })
+    }
+    if (length !== undefined && length <= maxWholeBytes && verdict.coding === undefined) {
+      return collectBody(body, length, (bytes) => this.#sendWhole(verdict, bytes), refuse)
+    }
+    const filtered = filterBody(body.stream(), verdict)
+    whenReleased(filtered)
+      .then(() => {
+        if (this.#settled || this.#reply.raw.destroyed) return filtered.destroy()
+        return this.#stream(verdict, filtered)
+      })
+      .catch((cause: unknown) => {
+        filtered.destroy()
+        refuse(cause)
+      })
+  }
+
+  /** A small body at once: nothing of it has gone out when it is refused. */
+  #sendWhole(verdict: FilterVerdict, bytes: Buffer): void {
+    if (this.#settled || this.#reply.raw.destroyed) return
+    const { body, report } = filterWhole(bytes, verdict)
+    this.#settled = true
+    this.#head(verdict.status, [...verdict.rawHeaders, 'content-length', String(body.length)]).end(body)
+    this.#rooms.observer.answered(this.#masked, verdict.status, report)
+  }
+
+  #stream({ status, rawHeaders }: FilterVerdict, body: FilterStream): void {
+    this.#settled = true
+    const raw = this.#head(status, rawHeaders)
     body.on('data', (chunk: Buffer) => {
       if (!raw.write(chunk)) body.pause()
     })
     raw.on('drain', () => body.resume())
     body.once('end', () => {
       raw.end()
-      this.#rooms.observer.answered(this.#masked, status, counts())
+      this.#rooms.observer.answered(this.#masked, status, body.report)
     })
-    body.once('error', (error) => {
-      const clientLeft = raw.destroyed
-      raw.destroy()
-      if (!clientLeft) this.#refuse(upstreamError(error))
-    })
+    body.once('error', (error) => this.#breakOff(raw, error))
     body.once('close', () => {
       if (!body.readableEnded) raw.destroy()
     })
     raw.once('close', () => body.destroy())
   }
 
-  #filter(verdict: FilterVerdict, source: Readable): void {
-    const body = filterBody(source, verdict)
-    whenReleased(body)
-      .then(() => {
-        if (this.#settled || this.#reply.raw.destroyed) return discard(body)
-        this.#stream(verdict.status, verdict.rawHeaders, body, () => body.report)
-      })
-      .catch((cause: unknown) => {
-        discard(body)
-        const error = cause instanceof ProxyError ? cause : upstreamError(cause)
-        if (!verdict.isProblem || this.#settled || this.#reply.raw.destroyed) return this.fail(error)
-        this.#replace({ status: verdict.status, rawHeaders: [], error })
-      })
-  }
-
-  #head(status: number, rawHeaders: readonly string[]): void {
+  #head(status: number, rawHeaders: readonly string[]): ServerResponse {
     const { raw } = this.#reply.hijack()
     if (!this.#request.raw.complete) raw.shouldKeepAlive = false
-    raw.writeHead(status, rawHeaders as string[])
+    return raw.writeHead(status, rawHeaders as string[])
   }
 
   #refuse(error: ProxyError): void {
@@ -185,10 +249,6 @@ export class ReplySink implements AnswerSink {
   #expire(timeoutMs: number): void {
     if (this.#settled) this.#reply.raw.destroy()
     else this.fail(new ProxyError('ERR_UPSTREAM_TIMEOUT', `no answer within ${timeoutMs} ms`))
-    this.#abort.abort()
+    this.#exchange?.abort()
   }
-}
-
-function discard(body: Readable): void {
-  body.on('error', () => undefined).destroy()
 }

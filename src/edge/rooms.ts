@@ -40,7 +40,7 @@ import { ownOf } from './exchange-slot.ts'
 import { accessTokenCodec, assertionSigner } from './jwt-codec.ts'
 import { LiveSockets } from './live-sockets.ts'
 import type { Observer } from './observer.ts'
-import type { AppLink } from './proxy.ts'
+import type { AppLink, LaneName } from './proxy.ts'
 import { type ServerRooms, sendPage } from './server.ts'
 import { createAgent } from './upstream-agents.ts'
 
@@ -54,6 +54,7 @@ export interface Foundations {
   readonly bans: BanList
   readonly revocations: RevocationList
   readonly observer: Observer
+  readonly lane: LaneName
 }
 
 /** Builds what the stages and pages are handed, from what is open already. */
@@ -84,7 +85,7 @@ export async function buildRooms(app: FastifyInstance, base: Foundations, count:
     observer: base.observer,
     pipeline,
     login: buildLogin(base, { policies, sessions, tokens, authenticators, limits: pipeline.limits, clock }),
-    proxy: { headers, links, live, observer: base.observer, addressOf },
+    proxy: { headers, links, live, observer: base.observer, addressOf, lane: base.lane },
     upgrade: { headers, links, live },
   }
 }

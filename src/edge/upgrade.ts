@@ -41,7 +41,7 @@ export function prepareUpgrade(request: FastifyRequest, masked: Masked, rooms: U
   chosen.set(request, upstream)
   const { socket } = request.raw
   socket.once('close', release)
-  rooms.live.add({ socket, address: masked.client, sid: access.kind === 'member' ? access.principal.sid : undefined })
+  rooms.live.add(socket, masked.client, access.kind === 'member' ? access.principal.sid : undefined)
 }
 
 /** RFC 6455 section 4.2.1; what is no handshake would be answered further down, where nobody sees it. */

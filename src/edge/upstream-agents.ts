@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher } from 'undici'
 import type { AppConfig } from '../config/config.ts'
 import { ProxyError } from '../errors.ts'
+import { framingFault } from './framing-fault.ts'
 
 /** Octets of an answer's head. */
 const maxHeaderBytes = 32_768
@@ -77,14 +78,4 @@ function receive(error: Error | null, answer: Dispatcher.ResponseData | undefine
   if (fault === undefined) return callback(null, answer)
   answer.body.on('error', () => undefined).destroy()
   callback(new ProxyError('ERR_UPSTREAM_PROTOCOL', fault), undefined)
-}
-
-/** `Transfer-Encoding: gzip, chunked` arrives here still gzipped: anything but chunked has two readings. */
-function framingFault(rawHeaders: readonly string[]): string | undefined {
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]?.toLowerCase()
-    const value = rawHeaders[i + 1]?.trim().toLowerCase()
-    if (name === 'transfer-encoding' && value !== 'chunked') return 'transfer coding other than chunked'
-  }
-  return undefined
 }

@@ -8,6 +8,7 @@ import { openAccountStore } from '../../src/accounts/open-store.ts'
 import { hashPassword } from '../../src/accounts/password.ts'
 import { type Edge, startEdge } from '../../src/app.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import type { LaneName } from '../../src/edge/proxy.ts'
 import type { Json } from '../../src/lib/json.ts'
 import { MaskError } from '../../src/mask/mask-error.ts'
 import { parseMask } from '../../src/mask/parse.ts'
@@ -34,6 +35,7 @@ export interface TestEdgeOptions {
   readonly routes?: readonly unknown[]
   readonly folder?: string
   readonly seed?: boolean
+  readonly lane?: LaneName
 }
 
 export const ordersDataset = {
@@ -131,7 +133,8 @@ export async function startTestEdge(options: TestEdgeOptions): Promise<TestEdge>
   const store = await openAccountStore(storeUrl)
   await store.migrate()
   if (options.seed !== false) await seedAccounts(store, config.keys.file)
-  const edge = await startEdge(config, { log: 'silent', createKeys: true })
+  const lane = options.lane === undefined ? {} : { lane: options.lane }
+  const edge = await startEdge(config, { log: 'silent', createKeys: true, ...lane })
   const port = Number(new URL(edge.url).port)
   return {
     ...edge,

@@ -64,12 +64,21 @@ function appendForeign(out: string[], masked: Masked, names: HeaderNames): strin
     const name = (rawHeaders[i] ?? '').toLowerCase()
     if (name === 'cookie' || !names.mayPass(name) || dropped?.has(name) === true) continue
     if (filtered && conditional.has(name)) continue
-    if (name === 'authorization' && !mayForwardAuthorization(masked, rawHeaders[i + 1] ?? '')) continue
-    out.push(name, rawHeaders[i + 1] ?? '')
+    const values = masked.headers.all(name)
+    if (name === 'authorization' && !values.every((value) => mayForwardAuthorization(masked, value))) continue
+    if (values.length < 2) out.push(name, rawHeaders[i + 1] ?? '')
+    // RFC 9110 section 5.3: a repeated name is one list, so that nobody downstream picks one of them.
+    else if (isFirst(rawHeaders, i)) out.push(name, values.join(', '))
   }
   const cookies = foreignCookies(masked.headers.all('cookie'))
   if (cookies !== undefined) out.push('cookie', cookies)
   return out
+}
+
+function isFirst(rawHeaders: readonly string[], at: number): boolean {
+  const name = rawHeaders[at]?.toLowerCase()
+  for (let i = 0; i < at; i += 2) if (rawHeaders[i]?.toLowerCase() === name) return false
+  return true
 }
 
 /** Where the app asks for it, and never a bearer credential that may be ours. */
