@@ -25,7 +25,7 @@ export function dispatchLane(agent: Agent): Lane {
         {
           origin,
           path,
-          method: method as Dispatcher.HttpMethod,
+          method,
           headers,
           body: body ?? null,
           headersTimeout: headersTimeoutMs,

@@ -9,7 +9,7 @@ import { upstreamError } from '../stages/forward/upstream-error.ts'
 import { answerRules } from './answer-rules.ts'
 import { collectBody, declaredLength } from './collect-body.ts'
 import type { Live, LiveSockets } from './live-sockets.ts'
-import type { Observer, RowCounts } from './observer.ts'
+import type { Observer } from './observer.ts'
 import { toRefusal } from './refusal.ts'
 import { sendRefusal } from './refuse.ts'
 
