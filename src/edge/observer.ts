@@ -66,6 +66,19 @@ export class Observer {
     })
   }
 
+  /** A write that was forwarded, and whose answer could not be shown. */
+  writtenUnseen(masked: Masked, error: ProxyError): void {
+    if (masked.route.config.action !== 'modify' || !masked.route.config.audit) return
+    const facts = { request: masked.arrival.id, address: masked.client, ...factsOf(masked) }
+    this.tell({
+      event: 'data.written',
+      outcome: 'failure',
+      ...facts,
+      reason: error.code,
+      detail: { method: masked.arrival.method },
+    })
+  }
+
   /** An answer that went out: what was read or written, and what was kept back. */
   answered(masked: Masked, status: number, counts: RowCounts | undefined): void {
     const { arrival, app, route } = masked

@@ -3,11 +3,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Agent } from 'undici'
 import { ProxyError } from '../errors.ts'
 import type { Masked } from '../exchange.ts'
-import { checkBody, checksBody } from '../stages/forward/check-body.ts'
+import { checkBody, checksBody, needsBody } from '../stages/forward/check-body.ts'
 import { type DeclaredBody, inspectBody } from '../stages/forward/inspect-request.ts'
+import type { UpstreamRequest } from '../stages/forward/lane.ts'
 import { type HeaderRooms, prepareHeaders } from '../stages/forward/prepare-headers.ts'
-import type { Upstreams } from '../stages/forward/upstreams.ts'
+import type { Upstream, Upstreams } from '../stages/forward/upstreams.ts'
 import { dispatchLane } from './dispatch-lane.ts'
+import { needsPreRead, requireVisibleItem } from './pre-read.ts'
 import { replyFromLane } from './reply-from-lane.ts'
 import { ReplySink, type SinkRooms } from './reply-sink.ts'
 import { boundedBody, wholeBody } from './request-body.ts'
@@ -35,40 +37,60 @@ export function proxyRequest(
   rooms: ProxyRooms,
 ): void | Promise<void> {
   const body = readBody(request, masked, inspectBody(masked))
-  if (body instanceof Promise) return body.then((read) => send(request, reply, masked, rooms, read))
+  if (body instanceof Promise || needsPreRead(masked)) return sendChecked(request, reply, masked, rooms, body)
   return send(request, reply, masked, rooms, body)
 }
 
-function send(
+type Body = Readable | Buffer | undefined
+
+/** A write: once its body has been held to the mask, and the item it is aimed at has been looked at. */
+async function sendChecked(
   request: FastifyRequest,
   reply: FastifyReply,
   masked: Masked,
   rooms: ProxyRooms,
-  body: Readable | Buffer | undefined,
-): void {
+  body: Body | Promise<Body>,
+): Promise<void> {
+  const read = await body
+  const current = needsPreRead(masked) ? await lookAtItem(masked, rooms) : undefined
+  if (Buffer.isBuffer(read)) checkBody(masked, read, current)
+  send(request, reply, masked, rooms, read)
+}
+
+async function lookAtItem(masked: Masked, rooms: ProxyRooms): Promise<Buffer> {
+  const { agent, upstreams } = linkOf(masked, rooms)
+  const { upstream, release } = upstreams.acquire()
+  try {
+    return await requireVisibleItem(masked, dispatchLane(agent), upstreamRequest(masked, rooms, upstream, undefined))
+  } finally {
+    release()
+  }
+}
+
+function send(request: FastifyRequest, reply: FastifyReply, masked: Masked, rooms: ProxyRooms, body: Body): void {
   const { upstreams, agent } = linkOf(masked, rooms)
   const { upstream, release } = upstreams.acquire()
   try {
-    const headers = prepareHeaders(masked, rooms.headers, upstream.authority)
+    const prepared = upstreamRequest(masked, rooms, upstream, body)
     const sink = new ReplySink(request, reply, masked, rooms, release)
-    const { timeouts } = masked.app.config
     const lane = rooms.lane === 'dispatch' ? dispatchLane(agent) : replyFromLane(reply, agent)
-    const exchange = lane.send(
-      {
-        origin: upstream.origin,
-        method: masked.arrival.method,
-        path: `${masked.target.path}${masked.target.query}`,
-        headers,
-        body,
-        headersTimeoutMs: timeouts.headersMs,
-        bodyTimeoutMs: timeouts.bodyMs,
-      },
-      sink,
-    )
-    sink.attach(exchange)
+    sink.attach(lane.send(prepared, sink))
   } catch (error) {
     release()
     throw error
+  }
+}
+
+function upstreamRequest(masked: Masked, rooms: ProxyRooms, upstream: Upstream, body: Body): UpstreamRequest {
+  const { timeouts } = masked.app.config
+  return {
+    origin: upstream.origin,
+    method: masked.arrival.method,
+    path: `${masked.target.path}${masked.target.query}`,
+    headers: prepareHeaders(masked, rooms.headers, upstream.authority),
+    body,
+    headersTimeoutMs: timeouts.headersMs,
+    bodyTimeoutMs: timeouts.bodyMs,
   }
 }
 
@@ -88,18 +110,12 @@ function readBody(
   request.body = undefined
   if (declared.kind === 'none') {
     // A write without a body cannot be held against the mask.
-    if (checksBody(masked)) throw new ProxyError('ERR_BODY_UNREADABLE', 'the route needs a body to check')
+    if (needsBody(masked)) throw new ProxyError('ERR_BODY_UNREADABLE', 'the route needs a body to check')
     return undefined
   }
   if (!(source instanceof Readable)) throw new ProxyError('ERR_INTERNAL', 'body was read by somebody else')
-  if (checksBody(masked)) return readChecked(source, masked, declared.maxBytes)
+  if (checksBody(masked)) return wholeBody(source, declared.maxBytes)
   const stream = declared.length === undefined ? boundedBody(source, declared.maxBytes) : source
   request.body = stream
   return stream
-}
-
-async function readChecked(source: Readable, masked: Masked, maxBytes: number): Promise<Buffer> {
-  const body = await wholeBody(source, maxBytes)
-  checkBody(masked, body)
-  return body
 }

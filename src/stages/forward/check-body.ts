@@ -1,6 +1,7 @@
 import { ProxyError } from '../../errors.ts'
 import type { Masked } from '../../exchange.ts'
 import { compilePredicate } from '../../mask/evaluate.ts'
+import { JsonNumber } from '../../mask/language.ts'
 import type { Mask } from '../../mask/predicate.ts'
 import { parseJsonExact, readRow } from '../../mask/row-values.ts'
 
@@ -9,11 +10,17 @@ export function checksBody(masked: Masked): boolean {
   return masked.route.rows?.check !== undefined
 }
 
+/** Whether there has to be something to hold: a deletion may come without a body. */
+export function needsBody(masked: Masked): boolean {
+  return checksBody(masked) && masked.arrival.method !== 'DELETE'
+}
+
 /**
  * Holds every row of a JSON body to the writer's mask (CWE-639): a row that names another tenant, lies outside the
  * mask, or writes a withheld field is refused. The body must be JSON with single keys; it is forwarded as it came.
+ * `current` is the item a PATCH is aimed at: what counts is the row that the patch makes of it (RFC 7396).
  */
-export function checkBody(masked: Masked, body: Buffer): void {
+export function checkBody(masked: Masked, body: Buffer, current?: Buffer): void {
   const { rows } = masked
   const check = masked.route.rows?.check
   if (check === undefined || rows.kind !== 'masked') return
@@ -22,7 +29,24 @@ export function checkBody(masked: Masked, body: Buffer): void {
   const document = parse(body)
   const found = check.body.flatMap((pointer) => rowsAt(document, pointer))
   if (found.length === 0) throw new ProxyError('ERR_BODY_UNREADABLE', 'no row where the route says rows are')
-  for (const row of found) checkRow(masked, row, rows.mask.kind === 'conditional' ? rows.mask.mask : undefined)
+  const mask = rows.mask.kind === 'conditional' ? rows.mask.mask : undefined
+  const item = masked.arrival.method === 'PATCH' && current !== undefined ? parse(current) : undefined
+  for (const row of found) checkRow(masked, row, item === undefined ? row : mergePatch(item, row), mask)
+}
+
+/** RFC 7396 section 2. */
+function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isMembers(patch)) return patch
+  const merged = new Map(isMembers(target) ? Object.entries(target) : [])
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(name)
+    else merged.set(name, mergePatch(merged.get(name), value))
+  }
+  return Object.fromEntries(merged)
+}
+
+function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
 }
 
 function requireJson(contentType: string | undefined): void {
@@ -42,7 +66,8 @@ function parse(body: Buffer): unknown {
   }
 }
 
-function checkRow(masked: Masked, row: unknown, mask: Mask | undefined): void {
+/** `written` is what the body says, `row` what it comes to. */
+function checkRow(masked: Masked, written: unknown, row: unknown, mask: Mask | undefined): void {
   if (mask !== undefined) {
     const predicate = compilePredicate(mask)
     if (!predicate.test(readRow(row, predicate.reads))) {
@@ -50,8 +75,8 @@ function checkRow(masked: Masked, row: unknown, mask: Mask | undefined): void {
     }
   }
   const withheld = withheldOf(masked)
-  for (const field of masked.route.rows?.dataset.fields.values() ?? []) requireSingleSpelling(row, field.path)
-  if (readRow(row, withheld).some((value) => value !== undefined)) {
+  for (const field of masked.route.rows?.dataset.fields.values() ?? []) requireSingleSpelling(written, field.path)
+  if (readRow(written, withheld).some((value) => value !== undefined)) {
     throw new ProxyError('ERR_ROW_FORBIDDEN', 'a written row holds a field that is withheld from the writer')
   }
 }
