@@ -241,6 +241,7 @@ export class ReplySink implements AnswerSink, Live {
   #refuse(error: ProxyError): void {
     const { observer } = this.#rooms
     observer.refused(this.#masked.arrival, this.#masked.client, error, this.#masked)
+    observer.writtenUnseen(this.#masked, error)
     if (error.code.startsWith('ERR_ANSWER_')) {
       observer.metrics.responseBlocked(this.#masked.app.id, this.#masked.route.id, error.code)
     }
