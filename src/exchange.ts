@@ -1,7 +1,7 @@
 import type { Policy } from './accounts/account-store.ts'
 import type { Brand } from './lib/brand.ts'
-import type { App, Route } from './stages/match/route-table.ts'
 import type { ComposedMask } from './mask/compose.ts'
+import type { App, Route } from './stages/match/route-table.ts'
 
 /**
  * What each stage establishes. A stage takes the type before it and returns the type after it; there is no other way
@@ -105,8 +105,7 @@ export interface Masked extends Authorized {
 
 export type RowAccess =
   /** The route declares no dataset: nothing to filter by. */
-  | { readonly kind: 'undeclared' }
-  | MaskedRows
+  { readonly kind: 'undeclared' } | MaskedRows
 
 export interface MaskedRows {
   readonly kind: 'masked'

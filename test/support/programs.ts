@@ -16,6 +16,7 @@ const programs: readonly Program[] = [
   { name: 'initdb', package: 'postgresql', folders: '/usr/lib/postgresql/*/bin' },
   { name: 'postgres', package: 'postgresql', folders: '/usr/lib/postgresql/*/bin' },
   { name: 'curl', package: 'curl' },
+  { name: 'openssl', package: 'openssl' },
   { name: 'php', package: 'php-cli', optional: true },
 ]
 
