@@ -55,7 +55,8 @@ function cachedRows(policy: Policy, dataset: Dataset, action: Action, rooms: Mas
 
 /** What `policy` may do with rows of `dataset`. Throws ERR_MASK_UNRESOLVED where a grant cannot be understood. */
 export function resolveRows(policy: Policy, dataset: Dataset, action: Action, base: Mask | undefined): MaskedRows {
-  const grants = policy.grants.filter((grant) => grant.dataset === dataset.name && grant.actions.includes(action))
+  const held = policy.grants.filter((grant) => grant.dataset === dataset.name)
+  const grants = held.filter((grant) => grant.actions.includes(action))
   const mask = composeMask({
     dataset,
     tenant: policy.tenant.id,
@@ -64,7 +65,7 @@ export function resolveRows(policy: Policy, dataset: Dataset, action: Action, ba
     restricts: rulesOf(grants, 'restrict', dataset),
     attributes: new Map(Object.entries(policy.membership.attributes)),
   })
-  return { kind: 'masked', mask, withhold: withheldFields(grants, dataset), header: headerOf(mask) }
+  return { kind: 'masked', mask, withhold: withheldFields(held, dataset), header: headerOf(mask) }
 }
 
 function rulesOf(grants: readonly Grant[], effect: Grant['effect'], dataset: Dataset) {
@@ -86,11 +87,17 @@ function ruleName(grant: Grant): string {
 }
 
 /**
- * A field that any grant withholds is withheld from every row: which of several permissions let a row through does not
- * survive composition, so the narrower reading is the only safe one.
+ * A field that any grant withholds is withheld from every row, of whatever action: which of several permissions let a
+ * row through does not survive composition, and the answer to a write shows what a reader may not see. A field that the
+ * dataset does not declare could not be found in a row, so the grant cannot be kept.
  */
-function withheldFields(grants: readonly Grant[], dataset: Dataset): readonly string[] {
-  return [...dataset.fields.keys()].filter((field) => grants.some((grant) => grant.withhold.includes(field))).toSorted()
+function withheldFields(held: readonly Grant[], dataset: Dataset): readonly string[] {
+  const fields = new Set(held.flatMap((grant) => grant.withhold))
+  for (const field of fields) {
+    if (dataset.fields.has(field)) continue
+    throw new ProxyError('ERR_MASK_UNRESOLVED', `a grant on ${dataset.name} withholds a field that is not declared`)
+  }
+  return [...fields].toSorted()
 }
 
 function headerOf(mask: EffectiveMask): MaskedRows['header'] {
