@@ -397,6 +397,7 @@ describe('sign-in under attack', () => {
       assert.equal(token.json['code'], 'ERR_SESSION_ENDED')
     } finally {
       await store.putAccount(account)
+      await wait(1050)
     }
   })
 
