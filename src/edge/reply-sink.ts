@@ -35,6 +35,7 @@ export class ReplySink implements AnswerSink, Live {
   readonly #release: () => void
   readonly #timer: NodeJS.Timeout | undefined
   #exchange: UpstreamExchange | undefined
+  #stalled: NodeJS.Timeout | undefined
   #settled = false
   #closed = false
 
@@ -77,6 +78,7 @@ export class ReplySink implements AnswerSink, Live {
     this.#release()
     this.#rooms.live.leave(this)
     clearTimeout(this.#timer)
+    clearTimeout(this.#stalled)
     if (!this.#reply.raw.writableFinished) this.#exchange?.abort()
   }
 
@@ -165,16 +167,35 @@ export class ReplySink implements AnswerSink, Live {
       write: (chunk) => {
         // What comes after the client has left is dropped; its `close` ends the exchange.
         if (raw.destroyed || raw.write(chunk)) return true
-        if (!watching) raw.on('drain', () => body.resume())
+        if (!watching) raw.on('drain', () => this.#goOn(body))
         watching = true
+        this.#awaitReader(raw)
         return false
       },
       end: () => {
-        raw.end()
+        this.#end(raw)
         this.#rooms.observer.answered(this.#masked, status, undefined)
       },
       fail: (error) => this.#breakOff(raw, error),
     })
+  }
+
+  /** A client that takes nothing for as long as an upstream may be silent is given up: it would hold both for ever. */
+  #awaitReader(raw: ServerResponse): void {
+    const { bodyMs } = this.#masked.app.config.timeouts
+    if (bodyMs === 0 || this.#closed) return
+    clearTimeout(this.#stalled)
+    this.#stalled = setTimeout(() => raw.destroy(), bodyMs)
+  }
+
+  #goOn(body: { resume(): unknown }): void {
+    clearTimeout(this.#stalled)
+    body.resume()
+  }
+
+  #end(raw: ServerResponse): void {
+    raw.end()
+    if (raw.writableNeedDrain) this.#awaitReader(raw)
   }
 
   /** An upstream that breaks off breaks the client's connection, so that no part passes for the whole. */
@@ -218,11 +239,13 @@ export class ReplySink implements AnswerSink, Live {
     this.#settled = true
     const raw = this.#head(status, rawHeaders)
     body.on('data', (chunk: Buffer) => {
-      if (!raw.write(chunk)) body.pause()
+      if (raw.write(chunk)) return
+      body.pause()
+      this.#awaitReader(raw)
     })
-    raw.on('drain', () => body.resume())
+    raw.on('drain', () => this.#goOn(body))
     body.once('end', () => {
-      raw.end()
+      this.#end(raw)
       this.#rooms.observer.answered(this.#masked, status, body.report)
     })
     body.once('error', (error) => this.#breakOff(raw, error))
