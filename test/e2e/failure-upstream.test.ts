@@ -73,7 +73,7 @@ describe('an upstream that fails', () => {
     const before = auditLines(edge).length
     die(`${jsonHead}Content-Length: 9000\r\n\r\n`)
     assertRefused(edge, receivedRaw((await get('/orders')).responses[0]), 'ERR_UPSTREAM_FAILED')
-    die(`${jsonHead}Content-Length: 9000\r\n\r\n[${row(1).slice(0, 900)}`)
+    die(`${jsonHead}Transfer-Encoding: chunked\r\n\r\n385\r\n[${row(1).slice(0, 900)}\r\n`)
     const inside = await get('/orders')
     assertBroken(inside, /\[/)
     assert.doesNotMatch(inside.raw.toString('latin1'), /"account"/)
