@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { prepareHeaders } from '../../../src/stages/forward/prepare-headers.ts'
+import { headerRooms, masked, pairs, principal, type Request } from './support.ts'
+
+function prepared(request: Request) {
+  const decided = masked(request)
+  return pairs(prepareHeaders(decided, headerRooms(decided), '10.0.0.1:3000'))
+}
+
+const namesOf = (request: Request) => prepared(request).map(([name]) => name)
+const valuesOf = (request: Request, name: string) =>
+  prepared(request)
+    .filter(([each]) => each === name)
+    .map(([, value]) => value)
+
+const facts = ['account', 'email', 'name', 'tenant', 'roles', 'groups', 'row-mask', 'row-mask-digest', 'assertion']
+const forwarded = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-request-id']
+
+describe('the head an upstream receives', () => {
+  it('begins with ours, in order, each once, and ends with what the client sent', () => {
+    const request = {
+      target: '/orders',
+      headers: [
+        ['Accept', 'a/b'],
+        ['X-Mine', '1'],
+      ],
+    } as const
+    const ours = facts.map((fact) => `x-sallyport-${fact}`)
+    assert.deepEqual(namesOf(request), ['host', ...ours, ...forwarded, 'accept-encoding', 'accept', 'x-mine'])
+  })
+
+  it('says each fact as the contract has it', () => {
+    const said = new Map(prepared({ target: '/orders' }))
+    assert.equal(said.get('x-sallyport-account'), 'id-ann')
+    assert.equal(said.get('x-sallyport-email'), 'ann@acme.example')
+    assert.equal(said.get('x-sallyport-name'), 'Ann%20%C3%96')
+    assert.equal(said.get('x-sallyport-roles'), 'editor,viewer')
+    assert.equal(said.get('x-sallyport-groups'), 'a,b')
+    assert.equal(said.get('x-sallyport-row-mask'), '{"account":"acme","entity":"A"}')
+    assert.match(said.get('x-sallyport-row-mask-digest') ?? '', /^sha-256=:[A-Za-z0-9+/]+=*:$/)
+    assert.equal(said.get('x-forwarded-for'), '203.0.113.9')
+    assert.equal(said.get('x-forwarded-proto'), 'https')
+    assert.equal(said.get('x-request-id'), 'request-1')
+  })
+
+  it('says nothing of anybody on a public route, not even of one who shows a credential', () => {
+    const request = { target: '/public/x', headers: [['Authorization', 'Bearer x']] } as const
+    for (const caller of [undefined, principal()])
+      assert.deepEqual(namesOf({ ...request, caller }), ['host', ...forwarded])
+  })
+
+  it('leaves out a fact that has no value, and the mask where it is not asked for', () => {
+    const { account } = principal().policy
+    const caller = principal({ groups: [], account: { ...account, name: '' } })
+    const names = namesOf({ caller, target: '/orders', headers: [['X-Sallyport-Groups', 'admin']] })
+    for (const name of ['x-sallyport-groups', 'x-sallyport-name']) assert.ok(!names.includes(name), name)
+    for (const target of ['/quiet', '/app/x']) assert.deepEqual(valuesOf({ target }, 'x-sallyport-row-mask'), [])
+  })
+
+  it('speaks the profile of the app', () => {
+    const grafana = new Map(prepared({ identity: { profile: 'grafana', assertion: false } }))
+    assert.equal(grafana.get('x-webauth-user'), 'ann@acme.example')
+    assert.ok(!grafana.has('x-sallyport-account') && !grafana.has('x-sallyport-assertion'))
+    const custom = { profile: 'custom', headers: { tenant: 'X-Tenant', roles: 'X-Roles' } }
+    const said = prepared({ identity: custom, headers: [['X_Tenant', 'forged']] })
+    assert.deepEqual(
+      said.filter(([name]) => name.includes('tenant') || name.includes('roles')),
+      [
+        ['x-tenant', 'acme'],
+        ['x-roles', 'editor,viewer'],
+      ],
+    )
+  })
+
+  it('has the host of the upstream, or the one asked for where the app wants that', () => {
+    assert.deepEqual(valuesOf({}, 'host'), ['10.0.0.1:3000'])
+    assert.deepEqual(valuesOf({ identity: { host: 'public' } }, 'host'), ['app.example'])
+  })
+
+  it('has no credential of ours', () => {
+    const cookie = 'a=1; sallyport=secret; __Host-sallyport=secret; SALLYPORT-form=secret; b=2'
+    const headers = [
+      ['Cookie', cookie],
+      ['Authorization', 'Bearer secret'],
+      ['Proxy-Authorization', 'secret'],
+    ] as const
+    assert.ok(!JSON.stringify(prepared({ headers })).includes('secret'))
+    assert.deepEqual(valuesOf({ headers }, 'cookie'), ['a=1; b=2'])
+    assert.deepEqual(valuesOf({ headers: [['Cookie', 'sallyport=secret']] }, 'cookie'), [])
+  })
+
+  it('has the client’s Authorization only where the app asks for it and it cannot be ours', () => {
+    const basic = [['Authorization', 'Basic dTpw']] as const
+    const bearer = [['Authorization', 'Bearer x']] as const
+    const identity = { forwardAuthorization: true }
+    assert.deepEqual(valuesOf({ headers: basic }, 'authorization'), [])
+    assert.deepEqual(valuesOf({ headers: basic, identity }, 'authorization'), ['Basic dTpw'])
+    assert.deepEqual(valuesOf({ headers: bearer, identity }, 'authorization'), [])
+    assert.deepEqual(valuesOf({ headers: bearer, identity, target: '/public/x' }, 'authorization'), [])
+    const session = principal({}, 'session')
+    assert.deepEqual(valuesOf({ headers: bearer, identity, caller: session }, 'authorization'), ['Bearer x'])
+  })
+
+  it('loses what Connection lists, but nothing of ours', () => {
+    const listed = 'X-Mine, x-sallyport-tenant, HOST, x-forwarded-for'
+    const headers = [
+      ['Connection', listed],
+      ['connection', 'x-other'],
+      ['X-Mine', '1'],
+      ['X-Other', '2'],
+    ] as const
+    const said = new Map(prepared({ headers }))
+    for (const name of ['x-mine', 'x-other', 'connection']) assert.ok(!said.has(name), name)
+    assert.equal(said.get('x-sallyport-tenant'), 'acme')
+    assert.equal(said.get('x-forwarded-for'), '203.0.113.9')
+  })
+
+  it('has no condition and no coding of the client’s on rows, and all of them elsewhere', () => {
+    const names = ['if-none-match', 'if-modified-since', 'if-range', 'range', 'accept-encoding']
+    const headers = names.map((name) => [name, 'x'] as const)
+    for (const name of names) {
+      assert.deepEqual(valuesOf({ target: '/orders', headers }, name), name === 'accept-encoding' ? ['identity'] : [])
+      assert.deepEqual(valuesOf({ headers }, name), ['x'])
+    }
+  })
+
+  it('is refused, never cut, where ours need more than their budget', () => {
+    const ids = (count: number) => Array.from({ length: count }, (_, i) => `group-${String(i).padStart(4, '0')}`)
+    const member = (count: number) => principal({ groups: ids(count) })
+    assert.equal(valuesOf({ caller: member(300) }, 'x-sallyport-groups')[0]?.split(',').length, 300)
+    assert.throws(() => prepared({ caller: member(500) }), { code: 'ERR_IDENTITY_TOO_LARGE' })
+    const grants = principal().policy.grants
+    const seeing = (count: number) =>
+      principal({ grants: grants.map((grant) => ({ ...grant, rows: { entity: { $in: ids(count) } } })) })
+    assert.equal(valuesOf({ target: '/orders', caller: seeing(100) }, 'x-sallyport-row-mask').length, 1)
+    assert.throws(() => prepared({ target: '/orders', caller: seeing(200) }), { code: 'ERR_IDENTITY_TOO_LARGE' })
+    assert.equal(valuesOf({ target: '/quiet', caller: seeing(200) }, 'x-sallyport-tenant').length, 1)
+  })
+})
