@@ -30,7 +30,7 @@ export async function load({ url, headers, seconds, connections }: Load): Promis
     requests: numberIn(/(\d+) requests in/, stdout),
     perSecond: numberIn(/Requests\/sec:\s+([\d.]+)/, stdout),
     failures: numberIn(/Non-2xx or 3xx responses: (\d+)/, stdout) + socketErrors(stdout),
-    p99: /99%\s+(\S+)/.exec(stdout)?.[1] ?? '?',
+    p99: /^\s+99%\s+(\S+)/m.exec(stdout)?.[1] ?? '?',
   }
 }
 

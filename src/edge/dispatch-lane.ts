@@ -99,7 +99,8 @@ class DispatchExchange implements Dispatcher.DispatchHandler, AnswerBody, Upstre
     this.#body = {
       write: (chunk) => stream.push(chunk),
       end: () => void stream.push(null),
-      fail: (error) => void stream.destroy(error),
+      // What came before the failure is read first.
+      fail: (error) => void setImmediate(() => stream.destroy(error)),
     }
     return stream
   }

@@ -4,22 +4,31 @@ import type { Masked } from '../exchange.ts'
 import type { OwnRequest } from '../pipeline.ts'
 
 /** What the one hook found out about a request; the handlers read it here and nowhere else. */
-const decided = new WeakMap<FastifyRequest, Masked>()
+const decided = Symbol('decided')
+
+interface Slot {
+  [decided]?: Masked
+}
+
+function slotOf(request: object): Slot {
+  return request
+}
+
 const own = new WeakMap<FastifyRequest, OwnRequest>()
 
 export function keepDecision(request: FastifyRequest, masked: Masked): void {
-  decided.set(request, masked)
+  slotOf(request)[decided] = masked
 }
 
 /** Throws where the hook has not run: there is no way past it. */
 export function decisionOf(request: FastifyRequest): Masked {
-  const masked = decided.get(request)
+  const masked = slotOf(request)[decided]
   if (masked === undefined) throw new ProxyError('ERR_INTERNAL', 'request reached a handler without a decision')
   return masked
 }
 
 export function knownDecision(request: FastifyRequest): Masked | undefined {
-  return decided.get(request)
+  return slotOf(request)[decided]
 }
 
 export function keepOwn(request: FastifyRequest, admitted: OwnRequest): void {

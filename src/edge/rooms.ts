@@ -162,6 +162,8 @@ function buildLimits(config: Config, count: CountRequest): Limits {
 
 /** IPv4 whole, IPv6 by /64: one household is one source. */
 function addressKey(client: ClientAddress): string {
+  // Canonical already, and the prefix is the whole.
+  if (!client.includes(':')) return `${client}/32`
   return formatNetwork(networkOf(client, { v6Prefix: 64 }))
 }
 

@@ -40,9 +40,13 @@ function joined(ids: readonly string[]): string | undefined {
   return ids.length === 0 ? undefined : ids.toSorted().join(',')
 }
 
-/** Nothing of ours is ever cut: too much refuses. `pairs` are names and values alternating. */
-export function checkBudget(pairs: readonly string[], mask: MaskFacts | undefined): void {
-  const total = pairs.reduce((sum, part) => sum + Buffer.byteLength(part) + 2, 0)
+/** Bytes of a head that `pairs`, names and values alternating, take. */
+export function headBytes(pairs: readonly string[]): number {
+  return pairs.reduce((sum, part) => sum + Buffer.byteLength(part) + 2, 0)
+}
+
+/** Nothing of ours is ever cut: too much refuses. `total` are the bytes of all of them. */
+export function checkBudget(total: number, mask: MaskFacts | undefined): void {
   if (total > maxOursBytes || (mask?.json.length ?? 0) > maxMaskBytes) {
     throw new ProxyError(
       'ERR_IDENTITY_TOO_LARGE',

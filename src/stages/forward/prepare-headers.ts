@@ -1,8 +1,9 @@
-import type { Masked } from '../../exchange.ts'
+import type { Policy } from '../../accounts/account-store.ts'
+import type { Masked, Principal } from '../../exchange.ts'
 import { foreignCookies } from '../../lib/cookies.ts'
 import type { Assertions } from './assertion.ts'
 import { assertionHeader, type HeaderNames, type IdentityNames } from './header-names.ts'
-import { checkBudget, factValue, type MaskFacts } from './identity-facts.ts'
+import { checkBudget, factValue, headBytes, type MaskFacts } from './identity-facts.ts'
 
 export interface HeaderRooms {
   readonly names: HeaderNames
@@ -24,11 +25,7 @@ export function prepareHeaders(masked: Masked, rooms: HeaderRooms, upstreamHost:
   const { app, arrival, headers } = masked
   const mask = maskFacts(masked)
   const out = ['host', app.config.identity.host === 'public' ? (headers.single('host') ?? masked.host) : upstreamHost]
-  if (masked.access.kind === 'member') {
-    const ours = identityPairs(masked, rooms, mask)
-    checkBudget(ours, mask)
-    out.push(...ours)
-  }
+  if (masked.access.kind === 'member') pushIdentity(out, masked.access.principal, masked, rooms, mask)
   out.push('x-forwarded-for', masked.client, 'x-forwarded-proto', rooms.publicScheme)
   out.push('x-forwarded-host', headers.single('host') ?? masked.host, 'x-request-id', arrival.id)
   if (masked.rows.kind === 'masked') out.push('accept-encoding', 'identity')
@@ -41,19 +38,52 @@ function maskFacts(masked: Masked): MaskFacts | undefined {
   return route.rows?.inject.some((injection) => injection.kind === 'header') === true ? rows.header : undefined
 }
 
-function identityPairs(masked: Masked, rooms: HeaderRooms, mask: MaskFacts | undefined): string[] {
-  const { access, app, rows } = masked
-  if (access.kind === 'public') return []
+/** What says who asks, and its size. */
+interface IdentityPairs {
+  readonly pairs: readonly string[]
+  readonly bytes: number
+}
+
+/** Written once per profile, copy of the caller's rights and mask; the copies live for a second. */
+const written = new WeakMap<IdentityNames, WeakMap<Policy, Map<string, IdentityPairs>>>()
+
+function pushIdentity(
+  out: string[],
+  principal: Principal,
+  masked: Masked,
+  rooms: HeaderRooms,
+  mask: MaskFacts | undefined,
+): void {
+  const { app, rows } = masked
+  const { pairs, bytes } = identityPairs(rooms.profiles.get(app.id) ?? none, principal, mask)
+  if (!app.config.identity.assertion) {
+    checkBudget(bytes, mask)
+    out.push(...pairs)
+    return
+  }
+  const digest = rows.kind === 'masked' ? rows.header?.digest : undefined
+  const assertion = [assertionHeader, rooms.assertions.issue(principal, app.id, digest)]
+  checkBudget(bytes + headBytes(assertion), mask)
+  out.push(...pairs, ...assertion)
+}
+
+const none: IdentityNames = []
+
+function identityPairs(names: IdentityNames, principal: Principal, mask: MaskFacts | undefined): IdentityPairs {
+  // One per dataset and action, and one for no mask at all.
+  const key = mask?.digest ?? ''
+  const known = written.get(names)?.get(principal.policy)?.get(key)
+  if (known !== undefined) return known
   const pairs: string[] = []
-  for (const [fact, name] of rooms.profiles.get(app.id) ?? []) {
-    const value = factValue(fact, access.principal, mask)
+  for (const [fact, name] of names) {
+    const value = factValue(fact, principal, mask)
     if (value !== undefined) pairs.push(name, value)
   }
-  if (app.config.identity.assertion) {
-    const digest = rows.kind === 'masked' ? rows.header?.digest : undefined
-    pairs.push(assertionHeader, rooms.assertions.issue(access.principal, app.id, digest))
-  }
-  return pairs
+  const made = { pairs, bytes: headBytes(pairs) }
+  const ofProfile = written.get(names) ?? new WeakMap<Policy, Map<string, IdentityPairs>>()
+  const ofPolicy = ofProfile.get(principal.policy) ?? new Map<string, IdentityPairs>()
+  written.set(names, ofProfile.set(principal.policy, ofPolicy.set(key, made)))
+  return made
 }
 
 function appendForeign(out: string[], masked: Masked, names: HeaderNames): string[] {

@@ -49,7 +49,7 @@ export async function throttleMember(authenticated: Authenticated, limits: Limit
     check(limits, limits.account, `${tenant.id} ${account.id}`),
     check(limits, limits.tenant, tenant.id),
   ])
-  return { ...authenticated, limit: tightest([...states, ...(authenticated.limit ? [authenticated.limit] : [])]) }
+  return { ...authenticated, limit: tightest([...states, authenticated.limit]) }
 }
 
 async function check(limits: Limits, limit: Limit, key: string): Promise<LimitState> {
@@ -68,8 +68,14 @@ async function check(limits: Limits, limit: Limit, key: string): Promise<LimitSt
   })
 }
 
-function tightest(states: readonly LimitState[]): LimitState | undefined {
-  return states.toSorted((a, b) => a.remaining / a.max - b.remaining / b.max)[0]
+function tightest(states: readonly (LimitState | undefined)[]): LimitState | undefined {
+  let best: LimitState | undefined
+  for (const state of states) {
+    if (state !== undefined && (best === undefined || state.remaining / state.max < best.remaining / best.max)) {
+      best = state
+    }
+  }
+  return best
 }
 
 /** The RateLimit and RateLimit-Policy fields (draft-ietf-httpapi-ratelimit-headers-10). */
