@@ -6,6 +6,9 @@ import { ask, assertRefused, bearer, type Corridor, converse, head, openCorridor
 
 const smuggled = 'GET /app/smuggled HTTP/1.1\r\nHost: app.example\r\n\r\n'
 
+const post = (lines: readonly string[], body: string) =>
+  head('POST /public/x HTTP/1.1', ['Content-Type: text/plain', ...lines]) + body
+
 describe('framing', () => {
   let corridor: Corridor
   let dave: string
@@ -18,9 +21,6 @@ describe('framing', () => {
   beforeEach(() => {
     corridor.upstream.requests.length = 0
   })
-
-  const post = (lines: readonly string[], body: string) =>
-    head('POST /public/x HTTP/1.1', ['Content-Type: text/plain', ...lines]) + body
 
   const ambiguous: readonly (readonly [string, string])[] = [
     ['two different lengths', post(['Content-Length: 5', 'Content-Length: 6'], `hello${smuggled}`)],

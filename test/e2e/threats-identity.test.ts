@@ -25,6 +25,10 @@ function spellings(name: string): string[] {
   return [name, name.toUpperCase(), ...swaps, name.replace('-', '_')]
 }
 
+const shape = (value: string | undefined) => value?.replace(/=[^;]*/, '=')
+
+const junk = (count: number) => Array.from({ length: count }, (_, i) => `J${i}: x`)
+
 describe('who is asking', () => {
   let corridor: Corridor
   let ann: string
@@ -69,7 +73,6 @@ describe('who is asking', () => {
     assert.equal(field(redirect, 'location'), '/.sallyport/login?return=%2Fapp%2Fx')
     const withClaims = await ask(edge, head('GET /.sallyport/login HTTP/1.1', claims))
     const without = await ask(edge, head('GET /.sallyport/login HTTP/1.1'))
-    const shape = (value: string | undefined) => value?.replace(/=[^;]*/, '=')
     assert.equal(shape(field(withClaims, 'set-cookie')), shape(field(without, 'set-cookie')))
     assert.ok(!withClaims.body.includes('evil'))
     const refused = await ask(edge, head('GET /app/x HTTP/1.1', claims))
@@ -150,7 +153,6 @@ describe('who is asking', () => {
 
   it('refuses one header more than it counts, and takes as many as that', async () => {
     const { edge } = corridor
-    const junk = (count: number) => Array.from({ length: count }, (_, i) => `J${i}: x`)
     await forwarded('/app/x', [bearer(ann), ...junk(98)])
     const refused = await ask(edge, head('GET /app/x HTTP/1.1', [bearer(ann), ...junk(99)]))
     assertRefused(edge, refused, 431, 'ERR_HEADER_COUNT')
@@ -271,13 +273,13 @@ describe('a trust list', () => {
   }
 })
 
-describe('sign-in failures', () => {
-  const attempt = (edge: TestEdge, forwardedFor: string) => {
-    const body = JSON.stringify({ email: 'ann@acme.example', password: 'wrong' })
-    const lines = [`X-Forwarded-For: ${forwardedFor}`, 'Content-Type: application/json']
-    return ask(edge, head('POST /.sallyport/token HTTP/1.1', [...lines, `Content-Length: ${body.length}`]) + body)
-  }
+const attempt = (edge: TestEdge, forwardedFor: string) => {
+  const body = JSON.stringify({ email: 'ann@acme.example', password: 'wrong' })
+  const lines = [`X-Forwarded-For: ${forwardedFor}`, 'Content-Type: application/json']
+  return ask(edge, head('POST /.sallyport/token HTTP/1.1', [...lines, `Content-Length: ${body.length}`]) + body)
+}
 
+describe('sign-in failures', () => {
   it('behind a trusted proxy fall into the bucket of the address it saw, whatever stands further left', async (t) => {
     const { edge, upstream, close } = await openCorridor({
       config: {

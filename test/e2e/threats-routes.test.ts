@@ -111,6 +111,10 @@ describe('without a credential', () => {
   })
 })
 
+const fault = () => {
+  throw new TypeError('a mistake of ours')
+}
+
 describe('a gate that fails', () => {
   it('denies: rights that cannot be read are no rights', async (t) => {
     const folder = tempFolder(t)
@@ -155,10 +159,6 @@ describe('a gate that fails', () => {
     encrypted: false,
     upgrade: false,
   }
-  const fault = () => {
-    throw new TypeError('a mistake of ours')
-  }
-
   it('denies, whichever gate it is', async () => {
     const broken = [
       { ...rooms, admission: { ...rooms.admission, bans: { isBanned: fault } } },

@@ -8,7 +8,7 @@ import { type RawExchange, type RawOptions, type RawResponse, rawExchange } from
 export interface Corridor {
   readonly edge: TestEdge
   readonly upstream: EchoUpstream
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 export interface AuditLine {
@@ -85,7 +85,7 @@ export function assertRefused(edge: TestEdge, answer: RawResponse, status: numbe
   const told = auditLines(edge).filter((line) => line.request === problem['request'])
   assert.equal(told.length, 1, 'one audit event per refusal')
   const [event] = told
-  assert.ok(event?.reason?.startsWith(`${code}:`), event?.reason)
+  assert.ok(event !== undefined && event.reason?.startsWith(`${code}:`) === true, event?.reason ?? 'no reason')
   return event
 }
 

@@ -55,6 +55,8 @@ async function readUntil(socket: Socket, wanted: string): Promise<string> {
   return seen
 }
 
+const upgrade = (path: string, lines: readonly string[] = []) => head(`GET ${path} HTTP/1.1`, [...handshake, ...lines])
+
 describe('a WebSocket handshake', () => {
   let corridor: Corridor
   let ann: string
@@ -78,9 +80,6 @@ describe('a WebSocket handshake', () => {
     corridor.upstream.requests.length = 0
     corridor.upstream.respond(webSocket)
   })
-
-  const upgrade = (path: string, lines: readonly string[] = []) =>
-    head(`GET ${path} HTTP/1.1`, [...handshake, ...lines])
 
   async function assertNoUpgrade(bytes: string, status: number, code: string) {
     const { responses, closed } = await converse(corridor.edge, bytes)

@@ -3,6 +3,12 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import { answerBytes, type Respond } from '../support/echo-upstream.ts'
 import { ask, assertRefused, bearer, type Corridor, converse, field, head, openCorridor } from './threats-support.ts'
 
+const say = (text: string): Respond => {
+  return (_request, socket) => {
+    socket.end(Buffer.from(text, 'latin1'))
+  }
+}
+
 describe('an upstream', () => {
   let corridor: Corridor
   let ann: string
@@ -15,12 +21,6 @@ describe('an upstream', () => {
   beforeEach(() => {
     corridor.upstream.requests.length = 0
   })
-
-  const say = (text: string): Respond => {
-    return (_request, socket) => {
-      socket.end(Buffer.from(text, 'latin1'))
-    }
-  }
 
   for (const status of [429, 500, 502, 503, 504]) {
     it(`that answers ${status} is asked once`, async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { foldName, HeaderNames, identityNames } from '../../../src/stages/forward/header-names.ts'
 
 const names = new HeaderNames(['x-tenant', 'X.Custom_Groups'])

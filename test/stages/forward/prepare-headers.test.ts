@@ -17,6 +17,10 @@ const valuesOf = (request: Request, name: string) =>
 const facts = ['account', 'email', 'name', 'tenant', 'roles', 'groups', 'row-mask', 'row-mask-digest', 'assertion']
 const forwarded = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-request-id']
 
+const ids = (count: number) => Array.from({ length: count }, (_, i) => `group-${String(i).padStart(4, '0')}`)
+
+const member = (count: number) => principal({ groups: ids(count) })
+
 describe('the head an upstream receives', () => {
   it('begins with ours, in order, each once, and ends with what the client sent', () => {
     const request = {
@@ -126,8 +130,6 @@ describe('the head an upstream receives', () => {
   })
 
   it('is refused, never cut, where ours need more than their budget', () => {
-    const ids = (count: number) => Array.from({ length: count }, (_, i) => `group-${String(i).padStart(4, '0')}`)
-    const member = (count: number) => principal({ groups: ids(count) })
     assert.equal(valuesOf({ caller: member(300) }, 'x-sallyport-groups')[0]?.split(',').length, 300)
     assert.throws(() => prepared({ caller: member(500) }), { code: 'ERR_IDENTITY_TOO_LARGE' })
     const grants = principal().policy.grants

@@ -4,9 +4,9 @@ import { Upstreams } from '../../../src/stages/forward/upstreams.ts'
 
 const origins = ['http://a.test', 'http://b.test:81', 'http://[::1]:82']
 
-describe('the upstreams of an app', () => {
-  const pending = (upstreams: Upstreams) => upstreams.all.map((each) => each.pending)
+const pending = (upstreams: Upstreams) => upstreams.all.map((each) => each.pending)
 
+describe('the upstreams of an app', () => {
   it('take turns while they are equally busy', () => {
     const upstreams = new Upstreams(origins)
     const order = Array.from({ length: 6 }, () => {

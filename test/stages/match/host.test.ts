@@ -49,7 +49,7 @@ const refused = [
   '[]',
   '[::1]x',
   '[::1%eth0]',
-  `${'a'.repeat(256)}`,
+  'a'.repeat(256),
 ]
 
 describe('a Host', () => {

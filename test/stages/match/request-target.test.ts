@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { ProxyError } from '../../../src/errors.ts'
 import type { Target } from '../../../src/exchange.ts'
 import { parseRequestTarget } from '../../../src/stages/match/request-target.ts'

@@ -23,12 +23,12 @@ const table = new RouteTable(
   'edge.example',
 )
 
-describe('the route table', () => {
-  const found = (host: string, path: string, method = 'GET') => {
-    const { app, route } = table.find(host, path, method)
-    return `${app.id}: ${route.id}`
-  }
+const found = (host: string, path: string, method = 'GET') => {
+  const { app, route } = table.find(host, path, method)
+  return `${app.id}: ${route.id}`
+}
 
+describe('the route table', () => {
   it('gives a path to the app with the longest prefix, on segment borders', () => {
     assert.equal(found('app.example', '/open/x'), 'root: GET /open/**')
     assert.equal(found('app.example', '/api'), 'api: GET /**')
@@ -69,9 +69,9 @@ describe('the route table', () => {
   })
 })
 
-describe('matching', () => {
-  const at = (target: string, host = 'app.example') => admitted([['Host', host]], { target })
+const at = (target: string, host = 'app.example') => admitted([['Host', host]], { target })
 
+describe('matching', () => {
   it('adds host, target, app and rule to what was admitted', () => {
     const matched = match(at('/%6Fpen/x?a=1', 'APP.example.:8080'), table)
     assert.equal(matched.host, 'app.example')

@@ -3,6 +3,10 @@ import { parseConfig } from '../../../src/config/load.ts'
 import type { Arrival } from '../../../src/exchange.ts'
 import { admit } from '../../../src/stages/admit/admit.ts'
 
+const readFile = () => {
+  throw new Error('no file references in tests')
+}
+
 /** Apps as the configuration gives them, defaults filled in. */
 export function appsOf(apps: readonly Record<string, unknown>[]): readonly AppConfig[] {
   const fields = { id: 'id', account: 'string', entity: 'string' }
@@ -10,9 +14,6 @@ export function appsOf(apps: readonly Record<string, unknown>[]): readonly AppCo
     publicUrl: 'https://edge.example',
     datasets: { orders: { tenant: 'account', fields } },
     apps: apps.map((app) => ({ upstreams: ['http://10.0.0.1:3000'], ...app })),
-  }
-  const readFile = () => {
-    throw new Error('no file references in tests')
   }
   return parseConfig(JSON.stringify(document), { file: 'test.yaml', env: {}, readFile }).apps
 }
