@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { BanList } from '../../src/bans/ban-list.ts'
 import { contains, formatNetwork, parseAddress, parseNetwork } from '../../src/lib/ip-network.ts'
 import { openMemoryState } from '../../src/shared-state/memory.ts'
+import { runs } from '../support/runs.ts'
 import { FakeClock, mustNetwork } from './support.ts'
 
 /** Few bits, so that networks overlap, nest and meet again; none is loopback. */
@@ -72,6 +73,6 @@ test('every edge answers like a list that is searched from end to end', async ()
       there.close()
       await state.close()
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   )
 })

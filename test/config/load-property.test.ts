@@ -9,6 +9,7 @@ import { Report } from '../../src/config/report.ts'
 import { schema } from '../../src/config/schema.ts'
 import { root } from '../../src/config/schema-node.ts'
 import { validate, withDefaults } from '../../src/config/validate.ts'
+import { runs } from '../support/runs.ts'
 import { good, parse } from './support.ts'
 
 /** Only a list of problems may come out, each at a place in the text. */
@@ -49,10 +50,10 @@ describe('never falls over its input', () => {
       unit: fc.constantFrom(...Array.from('-?:,[]{}#&*!|>\'"%@` \n\tab${}~<')),
       maxLength: 120,
     })
-    fc.assert(fc.property(signs, survives), { numRuns: 500 })
+    fc.assert(fc.property(signs, survives), { numRuns: runs(500) })
   })
   it('survives any JSON', () => fc.assert(fc.property(fc.json(), survives)))
-  it('survives any change of a good document', () => fc.assert(fc.property(mutated, survives), { numRuns: 300 }))
+  it('survives any change of a good document', () => fc.assert(fc.property(mutated, survives), { numRuns: runs(300) }))
   it('survives any values under known keys', () => {
     const value = fc.jsonValue({ maxDepth: 3 })
     const document = fc.record(Object.fromEntries(Object.keys(root.properties ?? {}).map((key) => [key, value])), {
@@ -60,7 +61,7 @@ describe('never falls over its input', () => {
     })
     fc.assert(
       fc.property(document, (source) => survives(stringify(source))),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 })
@@ -79,7 +80,7 @@ describe('agrees with the schema', () => {
         )
         if (!stricter || report.problems.length === 0) assert.equal(Check(schema, filled), report.problems.length === 0)
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     )
   })
 })

@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { defaultRowLimits, type RowPlan } from '../../src/stages/filter/row-plan.ts'
 import { compact, expectJson, expectLines, parseBytes } from '../stages/filter/reference.ts'
 import { field, marker, type Outcome, ours, planOf, runJson, runLines, smallAndOurs } from '../stages/filter/support.ts'
+import { runs } from '../support/runs.ts'
 
 const withhold = [
   { name: 'secret', path: ['secret'] },
@@ -225,7 +226,7 @@ function check(plan: RowPlan, bytes: Buffer, outcome: Outcome, seed: string, who
 describe('the JSON filter against the reference', () => {
   it('gives what JSON.parse and a plain reading give, wherever the chunks end', () => {
     let accepted = 0
-    for (let seed = 1; seed <= 22_000; seed++) {
+    for (let seed = 1; seed <= runs(22_000); seed++) {
       const dice = new Dice(seed)
       const plan = dice.pick(everyPlan)
       const bytes = Buffer.from(new Writer(dice).document(plan))
@@ -237,7 +238,7 @@ describe('the JSON filter against the reference', () => {
   it('refuses what JSON.parse over fatally decoded UTF-8 refuses, and nothing else', () => {
     const plan = planOf({ limits, at: [['*']], predicate: { reads: [], test: () => true } })
     let accepted = 0
-    for (let seed = 1; seed <= 30_000; seed++) {
+    for (let seed = 1; seed <= runs(30_000); seed++) {
       const dice = new Dice(seed)
       const bytes = mutate(dice, Buffer.from(new Writer(dice).document(plan)))
       if (check(plan, bytes, runJson(plan, bytes, chop(dice, bytes.length)), `seed ${seed}`, false)) accepted++
@@ -246,7 +247,7 @@ describe('the JSON filter against the reference', () => {
   })
 
   it('holds mutated documents to the same rules under every plan', () => {
-    for (let seed = 1; seed <= 12_000; seed++) {
+    for (let seed = 1; seed <= runs(12_000); seed++) {
       const dice = new Dice(seed + 1_000_000)
       const plan = dice.pick(everyPlan)
       const bytes = mutate(dice, Buffer.from(new Writer(dice).document(plan)))
@@ -256,7 +257,7 @@ describe('the JSON filter against the reference', () => {
 
   it('reads JSON lines as one row a line', () => {
     const linePlans = [planOf({ limits }), planOf({ limits, withhold }), planOf({ limits, onViolation: 'block' })]
-    for (let seed = 1; seed <= 8_000; seed++) {
+    for (let seed = 1; seed <= runs(8_000); seed++) {
       const dice = new Dice(seed + 2_000_000)
       const plan = dice.pick(linePlans)
       const writer = new Writer(dice)
@@ -288,7 +289,7 @@ describe('the JSON filter against the reference', () => {
         const kept = rows.filter((_, at) => mine[at] === true)
         assert.equal(outcome.text, `{"items":[${kept.join(',')}],"included":null}`)
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     )
   })
 })

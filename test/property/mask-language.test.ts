@@ -15,9 +15,10 @@ import { compareCodePoints } from '../../src/mask/text.ts'
 import { attributes, row, writtenMask } from '../mask/arbitraries.ts'
 import { json, ledger } from '../mask/masks.ts'
 import { judge, type Row } from '../mask/reference.ts'
+import { runs } from '../support/runs.ts'
 
 const dataset = ledger()
-const runs = { numRuns: 3000 }
+const often = { numRuns: runs(3000) }
 
 function permits(mask: Mask, values: Row): boolean {
   const predicate = compilePredicate(mask)
@@ -50,7 +51,7 @@ describe('any mask', () => {
         assert.equal(permits(bound, values), expected)
         assert.equal(permits(foldMask(bound), values), expected)
       }),
-      runs,
+      often,
     )
   })
 
@@ -65,7 +66,7 @@ describe('any mask', () => {
         assert.deepEqual(again, folded)
         assert.equal(renderHeaderJson(again), header)
       }),
-      runs,
+      often,
     )
   })
 })
@@ -79,7 +80,7 @@ describe('any composition', () => {
         assert.equal(admits(composed, { ...values, tenant: 'other' }), false)
         if (values['tenant'] !== 'acme') assert.equal(admits(composed, values), false)
       }),
-      runs,
+      often,
     )
   })
 
@@ -94,7 +95,7 @@ describe('any composition', () => {
         assert.ok(!narrower || admitted)
         assert.ok(!admitted || wider)
       }),
-      runs,
+      often,
     )
   })
 
@@ -106,7 +107,7 @@ describe('any composition', () => {
         assert.equal(explained.permitted, admits(composed, values))
         assert.equal(explained.permitted, explained.failed.length === 0)
       }),
-      runs,
+      often,
     )
   })
 })
@@ -134,7 +135,7 @@ describe('any decimal', () => {
         assert.equal(decimalText(a) === decimalText(b), x === y)
         assert.equal(scaled(decimalText(a)), x)
       }),
-      runs,
+      often,
     )
   })
 
@@ -146,7 +147,7 @@ describe('any decimal', () => {
         assert.ok(decimal !== undefined)
         assert.equal(shortNumber(decimalText(decimal)), shortNumber(written))
       }),
-      runs,
+      often,
     )
   })
 })
@@ -158,7 +159,7 @@ describe('any two texts', () => {
       fc.property(text, text, (a, b) => {
         assert.equal(Math.sign(compareCodePoints(a, b)), Buffer.compare(Buffer.from(a), Buffer.from(b)))
       }),
-      runs,
+      often,
     )
   })
 })
