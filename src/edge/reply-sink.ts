@@ -6,6 +6,7 @@ import { type FilterStream, filterBody, filterWhole, whenReleased } from '../sta
 import { type FilterVerdict, planAnswer, type Verdict } from '../stages/filter/filter-response.ts'
 import type { AnswerBody, AnswerHead, AnswerSink, UpstreamExchange } from '../stages/forward/lane.ts'
 import { upstreamError } from '../stages/forward/upstream-error.ts'
+import { limitFields } from '../stages/throttle/throttle.ts'
 import { answerRules } from './answer-rules.ts'
 import { collectBody, declaredLength } from './collect-body.ts'
 import type { Live, LiveSockets } from './live-sockets.ts'
@@ -258,7 +259,11 @@ export class ReplySink implements AnswerSink, Live {
   #head(status: number, rawHeaders: readonly string[]): ServerResponse {
     const { raw } = this.#reply.hijack()
     if (!this.#request.raw.complete) raw.shouldKeepAlive = false
-    return raw.writeHead(status, rawHeaders as string[])
+    const { limit } = this.#masked
+    return raw.writeHead(
+      status,
+      limit === undefined ? (rawHeaders as string[]) : [...rawHeaders, ...limitFields(limit)],
+    )
   }
 
   #refuse(error: ProxyError): void {

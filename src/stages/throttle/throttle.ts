@@ -78,6 +78,11 @@ function tightest(states: readonly (LimitState | undefined)[]): LimitState | und
   return best
 }
 
+/** The same fields, names and values alternating, for an answer that goes out. */
+export function limitFields(state: LimitState): readonly string[] {
+  return Object.entries(limitHeaders(state)).flat()
+}
+
 /** The RateLimit and RateLimit-Policy fields (draft-ietf-httpapi-ratelimit-headers-10). */
 export function limitHeaders(state: LimitState): Readonly<Record<string, string>> {
   return {

@@ -128,6 +128,16 @@ describe('limits of a real edge', () => {
     })
   })
 
+  it('are told with every answer of an app', async () => {
+    await withLimits({ limits: { address: { max: 9, window: '1m' } } }, async ({ edge }) => {
+      for (const left of [8, 7]) {
+        const { headers } = await send(edge.port, '/public/x', { headers: forwardedFor('203.0.113.1') })
+        assert.equal(headers['ratelimit-policy'], '"address";q=9;w=60')
+        assert.match(String(headers['ratelimit']), new RegExp(`^"address";r=${left};t=\\d+$`))
+      }
+    })
+  })
+
   it('hold a route and leave the next one alone', async () => {
     const limited = { methods: ['GET'], path: '/public/slow', access: 'public', limit: { max: 1, window: '1m' } }
     await withLimits({ routes: [limited, ...commonRoutes] }, async ({ edge }) => {
