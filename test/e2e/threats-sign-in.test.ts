@@ -563,8 +563,11 @@ describe('guessing from behind a proxy', () => {
     const spoofed = await attempt('198.51.100.1, 203.0.113.7', 'ann@acme.example', password)
     assert.equal(spoofed.status, 403)
     assert.equal((await attempt('203.0.113.8', 'ann@acme.example', password)).status, 200)
-    const ban = auditLines(bench.edge).find((line) => line.event === 'ban.added')
-    assert.equal(ban?.address, '203.0.113.7')
+    const bans = auditLines(bench.edge).filter((line) => line.event === 'ban.added' && line.address?.includes('.'))
+    assert.deepEqual(
+      bans.map(({ address }) => address),
+      ['203.0.113.7'],
+    )
   })
 
   it('counts a /64 of IPv6 as one source', async () => {

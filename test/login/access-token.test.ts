@@ -3,6 +3,7 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { openKeyFile } from '../../src/accounts/key-file.ts'
+import { parseAccessHeader } from '../../src/login/access-token.ts'
 import { type Answer, issue, openBench, type SignInBench, send, toldAbout } from './support.ts'
 
 type Claims = Readonly<Record<string, unknown>>
@@ -13,6 +14,18 @@ function hs256(header: string, payload: string, key: string | Buffer): string {
   const input = `${b64(header)}.${b64(payload)}`
   return `${input}.${createHmac('sha256', key).update(input).digest('base64url')}`
 }
+
+const of = (head: Claims) => parseAccessHeader(`${b64(JSON.stringify(head))}.${b64('{}')}.${b64('signature')}`)
+
+describe('the header of an access token', () => {
+  it('is judged before any library sees the token', () => {
+    const head = { alg: 'HS256', typ: 'at+jwt', kid: 'acme/s1' }
+    assert.deepEqual(of(head), { tenant: 'acme', secretId: 's1' })
+    for (const alg of ['none', 'None', 'hs256', 'HS384', 'RS256', 'ES256', 'EdDSA', '', null, ['HS256'], undefined]) {
+      assert.throws(() => of({ ...head, alg }), { code: 'ERR_CREDENTIAL_INVALID' }, String(alg))
+    }
+  })
+})
 
 describe('access tokens', () => {
   let bench: SignInBench
