@@ -89,6 +89,8 @@ describe('where a request goes', () => {
       ['/public/a:b@c,d+e=f&g$h!i*j(k)', '/public/a:b@c,d+e=f&g$h!i*j(k)'],
       ['/public/[id]|x', '/public/[id]|x'],
       ['/public/x..y', '/public/x..y'],
+      ['/public/...', '/public/...'],
+      ['/public/x?', '/public/x?'],
       ['/public/.well-known/x', '/public/.well-known/x'],
       ['/public/', '/public/'],
       ['/public', '/public'],
