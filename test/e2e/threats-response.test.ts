@@ -109,6 +109,25 @@ describe('an upstream that tries everything in its answers', () => {
     })
   }
 
+  it('blocks what was not asked for by name: a part, not modified, a transfer coding, a bomb', async () => {
+    for (const [name, code] of [
+      ['status 206 Partial', 'ERR_ANSWER_STATUS'],
+      ['status 304 Same', 'ERR_ANSWER_STATUS'],
+      ['a transfer coding', 'ERR_UPSTREAM_PROTOCOL'],
+      ['a bomb', 'ERR_ANSWER_TOO_LARGE'],
+      ['two types', 'ERR_ANSWER_KIND'],
+      ['no type', 'ERR_ANSWER_KIND'],
+      ['a byte order mark', 'ERR_ANSWER_UNREADABLE'],
+      ['coding gzip, br', 'ERR_ANSWER_CODING'],
+    ] as const) {
+      const chosen = attacks.filter((each) => each.name === name)
+      assert.equal(chosen.length, 1, name)
+      // With rows of ours alone, so that nothing else can be the reason.
+      const [answer] = (await send('GET', { path: '/block', body: JSON.stringify([mine]) }, chosen)).responses
+      assert.equal((JSON.parse(answer?.body.toString() ?? '{}') as { code?: string }).code, code, name)
+    }
+  })
+
   it('leaks nothing by two of them at once', async (t) => {
     const seed = Number(process.env.SALLYPORT_SEED ?? Date.now() % 2 ** 31)
     t.diagnostic(`SALLYPORT_SEED=${seed}`)
