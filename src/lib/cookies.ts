@@ -10,7 +10,8 @@ export function readCookies(fields: readonly string[]): readonly CookiePair[] {
   for (const field of fields) {
     for (const part of field.split(';')) {
       const equals = part.indexOf('=')
-      if (equals > 0) pairs.push({ name: part.slice(0, equals).trim(), value: part.slice(equals + 1).trim() })
+      const name = part.slice(0, Math.max(0, equals)).trim()
+      if (name !== '') pairs.push({ name, value: part.slice(equals + 1).trim() })
     }
   }
   return pairs
@@ -32,8 +33,8 @@ export function foreignCookies(fields: readonly string[]): string | undefined {
   const kept: string[] = []
   for (const field of fields) {
     for (const part of field.split(';')) {
-      const equals = part.indexOf('=')
-      const name = equals === -1 ? part : part.slice(0, equals)
+      // A cookie without a name is read as what stands behind its equals sign (RFC 6265bis section 5.7).
+      const [name = ''] = part.replace(/^[\s=]+/, '').split('=', 1)
       if (part.trim() !== '' && !isOwnCookie(name)) kept.push(part.trim())
     }
   }
