@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { hash, randomBytes, randomUUID } from 'node:crypto'
 import type { AccountStore, Policy, Tenant, WrappedSecret } from '../accounts/account-store.ts'
 import { ProxyError } from '../errors.ts'
 import { decodeBase64url } from '../lib/base64url.ts'
@@ -190,7 +190,7 @@ export class TokenService implements TokenVerifier {
 
   verify(token: string): TokenClaims | Promise<TokenClaims> {
     const now = this.#rooms.clock.now()
-    const digest = createHash('sha256').update(token).digest('latin1')
+    const digest = hash('sha256', token, 'base64url')
     const known = this.#verified.get(digest, now)
     if (known !== undefined && known.secretsUntil > now) return this.#unrevoked(known.claims)
     return this.#verifyFresh(token, digest, now)

@@ -24,6 +24,8 @@ export function apiKey(keys: ApiKeySource, policies: PolicySource, clock: Clock)
   return {
     kind: 'key',
     authenticate(request: Admitted) {
+      // A field without the prefix holds no key, whatever else is wrong with it: the token's authenticator says that.
+      if (request.headers.single('authorization')?.includes(apiKeyPrefix) !== true) return undefined
       const credential = bearerCredential(request)
       if (credential === undefined || !credential.startsWith(apiKeyPrefix)) return undefined
       const key = keys.find(credential)

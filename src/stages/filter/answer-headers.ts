@@ -53,7 +53,10 @@ const guards: RawHeaders = ['cache-control', 'private, no-store', 'x-content-typ
 /** Every value of `name`, in the order sent. */
 export function headerValues(raw: RawHeaders, name: string): readonly string[] {
   const values: string[] = []
-  for (const [key, value] of pairs(raw)) if (key.toLowerCase() === name) values.push(value)
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const key = raw[at] ?? ''
+    if (key.length === name.length && key.toLowerCase() === name) values.push(raw[at + 1] ?? '')
+  }
   return values
 }
 
@@ -86,7 +89,9 @@ export function problemHeaders(raw: RawHeaders): RawHeaders {
 
 function select(raw: RawHeaders, holds: (name: string) => boolean, ownCookies: readonly string[]): readonly string[] {
   const out: string[] = []
-  for (const [key, value] of pairs(raw)) {
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const key = raw[at] ?? ''
+    const value = raw[at + 1] ?? ''
     const name = key.toLowerCase()
     if (!holds(name)) continue
     if ((name === 'set-cookie' || name === 'set-cookie2') && setsOwnCookie(value, ownCookies)) continue
@@ -102,11 +107,16 @@ function setsOwnCookie(value: string, ownCookies: readonly string[]): boolean {
   return ownCookies.some((own) => own.toLowerCase() === name)
 }
 
-function connectionListed(raw: RawHeaders): ReadonlySet<string> {
-  const names = headerValues(raw, 'connection').flatMap((value) => value.split(','))
-  return new Set(names.map((name) => name.trim().toLowerCase()))
-}
+const nothing: ReadonlySet<string> = new Set()
+const usualOptions: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  ['keep-alive', 'close'].map((option) => [option, new Set([option])]),
+)
 
-function* pairs(raw: RawHeaders): Generator<readonly [string, string]> {
-  for (let at = 0; at + 1 < raw.length; at += 2) yield [raw[at] ?? '', raw[at + 1] ?? '']
+function connectionListed(raw: RawHeaders): ReadonlySet<string> {
+  const values = headerValues(raw, 'connection')
+  const [first] = values
+  if (first === undefined) return nothing
+  const usual = values.length === 1 ? usualOptions.get(first) : undefined
+  if (usual !== undefined) return usual
+  return new Set(values.flatMap((value) => value.split(',')).map((name) => name.trim().toLowerCase()))
 }
