@@ -3,6 +3,7 @@ import { openKeyFile } from '../accounts/key-file.ts'
 import { openAccountStore } from '../accounts/open-store.ts'
 import type { Config } from '../config/config.ts'
 import type { Arguments } from './arguments.ts'
+import { auditedStore } from './audited-store.ts'
 import type { Io } from './cli.ts'
 import { findConfig } from './find-config.ts'
 
@@ -32,7 +33,11 @@ export async function withDirectory<T>(config: Config, work: (directory: Directo
   const embedded = config.store.kind === 'sqlite'
   try {
     if (embedded) await store.migrate()
-    return await work({ config, store, keys: () => openKeyFile(config.keys.file, { create: embedded }) })
+    return await work({
+      config,
+      store: auditedStore(store, config),
+      keys: () => openKeyFile(config.keys.file, { create: embedded }),
+    })
   } finally {
     await store.close()
   }

@@ -8,6 +8,7 @@ import { formatNetwork, type Network, parseNetwork } from '../../lib/ip-network.
 import { openSharedState } from '../../shared-state/open-state.ts'
 import type { SharedState } from '../../shared-state/shared-state.ts'
 import { type Arguments, readArguments } from '../arguments.ts'
+import { recorded } from '../audited-store.ts'
 import { CommandError, type Io, UsageError } from '../cli.ts'
 import { durationFrom } from '../duration.ts'
 import { configHelp, configOptions, findConfig } from '../find-config.ts'
@@ -20,7 +21,11 @@ const connectMs = 3000
 const pauseMs = 50
 
 /** Opens the fleet's list, and waits until what was done to it is published. */
-async function withBans<T>(given: Arguments, io: Io, work: (bans: BanList) => T): Promise<T> {
+async function withBans<T>(
+  given: Arguments,
+  io: Io,
+  work: (bans: BanList, config: Config) => T | Promise<T>,
+): Promise<T> {
   const config = await findConfig(given, io)
   if (config.state.kind === 'memory') {
     throw new CommandError(
@@ -33,7 +38,7 @@ async function withBans<T>(given: Arguments, io: Io, work: (bans: BanList) => T)
     const bans = new BanList(state.bans, systemClock, listOptions(config))
     try {
       await inTime(bans.started)
-      const result = work(bans)
+      const result = await work(bans, config)
       await inTime(bans.settled())
       return result
     } finally {
@@ -76,6 +81,10 @@ async function inTime(promise: Promise<void>): Promise<void> {
   }
 }
 
+function banEvent(event: 'ban.added' | 'ban.removed', network: Network, reason: string) {
+  return { event, reason, detail: { network: formatNetwork(network) } }
+}
+
 function networkFrom(text: string): Network {
   const network = parseNetwork(text, { hostBits: 'refuse' })
   if (network === undefined) throw new UsageError(`${text} is neither an address nor a network such as 192.0.2.0/24`)
@@ -103,7 +112,14 @@ const add: Verb = async (args, { io }) => {
   const until = systemClock.now() + (durationFrom(given, 'for') ?? usualBanMs)
   const reason = given.text('reason') ?? 'by an operator'
   const request = { network, until, reason, origin: OPERATOR, force: given.flag('force') }
-  const outcome = await withBans(given, io, (bans) => bans.add(request))
+  const outcome = await withBans(given, io, (bans, config) =>
+    recorded(
+      config,
+      banEvent('ban.added', network, reason),
+      async () => bans.add(request),
+      ({ kind }) => kind === 'added',
+    ),
+  )
   if (outcome.kind === 'refused')
     throw new CommandError(`${formatNetwork(network)} is not banned: ${whyRefused(outcome.reason)}`)
   if (given.flag('json')) printJson(io, shown(outcome.ban))
@@ -149,7 +165,14 @@ const list: Verb = async (args, { io }) => {
 const remove: Verb = async (args, { io }) => {
   const given = readArguments(args, { options: configOptions, words: ['ADDRESS'] })
   const network = networkFrom(given.requiredWord(0))
-  const removed = await withBans(given, io, (bans) => bans.remove(network))
+  const removed = await withBans(given, io, (bans, config) =>
+    recorded(
+      config,
+      banEvent('ban.removed', network, 'by an operator'),
+      async () => bans.remove(network),
+      (lifted) => lifted.length > 0,
+    ),
+  )
   if (removed.length === 0) throw new CommandError(`there is no ban of exactly ${formatNetwork(network)}`)
   if (given.flag('json')) printJson(io, removed.map(shown))
   else io.out(`lifted ${count(removed.length, 'ban')} of ${formatNetwork(network)}`)
