@@ -118,7 +118,7 @@ suite('explain', { concurrency: 4 }, () => {
   test('says where a request is refused: no rule, no role, no tenant', async (t) => {
     const here = demoPlace(t)
     const ann = caller('ann@acme.example', 'acme')
-    const noRule = await here.json(...ann, '--method', 'DELETE', '--path', '/orders/1')
+    const noRule = await here.json(...ann, '--method', 'DELETE', '--path', '/catalogue/1')
     assert.deepEqual([noRule.code, member(noRule.value, 'refusal', 'code')], [1, 'ERR_ROUTE_NOT_FOUND'])
     const noRole = await here.json(...ann, '--method', 'POST', '--path', '/orders')
     assert.deepEqual([noRole.code, member(noRole.value, 'refusal', 'code')], [1, 'ERR_ROLE_MISSING'])
