@@ -71,6 +71,8 @@ export function createServer(config: Config, observer: Observer): FastifyInstanc
       void refuseUnroutable(error, request, reply)
     },
   })
+  // Node takes its own listener off a socket that asks to leave HTTP: a reset would then end the process (CWE-248).
+  app.server.on('connection', (socket) => socket.on('error', () => undefined))
   followAnswers(app.server)
   holdExpectations(app.server)
   app.server.on('connect', (_request, socket: Socket) =>
