@@ -11,6 +11,8 @@ export function boundedBody(source: Readable, maxBytes: number): Readable {
       else done(null, chunk)
     },
   })
+  // Whoever reads it hears of a failure besides; before anybody does, it would end the process (CWE-248).
+  bounded.on('error', () => undefined)
   source.on('error', (error) => bounded.destroy(error))
   source.on('close', () => {
     if (!source.readableEnded)
