@@ -5,7 +5,6 @@ import { ProxyError } from '../errors.ts'
 import type { Masked } from '../exchange.ts'
 import { type HeaderRooms, prepareHeaders } from '../stages/forward/prepare-headers.ts'
 import type { Upstream } from '../stages/forward/upstreams.ts'
-import { decisionOf } from './exchange-slot.ts'
 import type { LiveSockets } from './live-sockets.ts'
 import type { AppLink } from './proxy.ts'
 import { authorityOf } from './upstream-agents.ts'
@@ -15,6 +14,8 @@ const maxMessageBytes = 1_048_576
 /** Octets that may wait for a slow reader before the connection is given up. */
 const maxWaitingBytes = 4 * maxMessageBytes
 const handshakeTimeoutMs = 10_000
+/** For the close frame of the other side. */
+const closeTimeoutMs = 2_000
 /** RFC 6455 section 7.4.1. */
 const internalError = 1011
 
@@ -24,7 +25,13 @@ export interface UpgradeRooms {
   readonly live: LiveSockets
 }
 
-const chosen = new WeakMap<FastifyRequest, Upstream>()
+/** Where a handshake goes, and with which head. */
+interface Chosen {
+  readonly origin: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const chosen = new WeakMap<FastifyRequest, Chosen>()
 
 /** A WebSocket handshake that passed every stage: refused unless app and route allow it, and always on masked rows. */
 export function prepareUpgrade(request: FastifyRequest, masked: Masked, rooms: UpgradeRooms): void {
@@ -38,9 +45,10 @@ export function prepareUpgrade(request: FastifyRequest, masked: Masked, rooms: U
   const link = rooms.links.get(app.id)
   if (link === undefined) throw new ProxyError('ERR_INTERNAL', `app ${app.id} has no link`)
   const { upstream, release } = link.upstreams.acquire()
-  chosen.set(request, upstream)
   const { socket } = request.raw
   socket.once('close', release)
+  // Now, since behind the 101 there would be nobody to refuse.
+  chosen.set(request, { origin: upstream.origin, headers: upgradeHeaders(masked, upstream, link, rooms) })
   rooms.live.add(socket, masked.client, access.kind === 'member' ? access.principal.sid : undefined)
 }
 
@@ -59,19 +67,28 @@ function checkHandshake({ arrival, headers }: Masked): void {
 export function upgradeOptions(rooms: UpgradeRooms): Readonly<Record<string, unknown>> {
   return {
     websocket: true,
-    wsServerOptions: { maxPayload: maxMessageBytes, perMessageDeflate: false, clientTracking: true },
+    wsServerOptions: {
+      maxPayload: maxMessageBytes,
+      perMessageDeflate: false,
+      clientTracking: true,
+      closeTimeout: closeTimeoutMs,
+    },
     wsClientOptions: {
       maxPayload: maxMessageBytes,
       perMessageDeflate: false,
       handshakeTimeout: handshakeTimeoutMs,
       followRedirects: false,
       createConnection: openConnection,
-      rewriteRequestHeaders: (_headers: unknown, request: FastifyRequest) => upgradeHeaders(request, rooms),
+      rewriteRequestHeaders: (_headers: unknown, request: FastifyRequest) => {
+        // What the client says before the upstream has answered stays in its socket, not in our memory.
+        request.raw.socket.pause()
+        return chosen.get(request)?.headers ?? {}
+      },
     },
     wsHooks: {
       onIncomingMessage: boundIncoming,
       onOutgoingMessage: boundOutgoing,
-      onConnect: noteOpened,
+      onConnect: goOn,
       onDisconnect: hideFailure,
     },
     replyOptions: { getUpstream: (request: FastifyRequest) => chosen.get(request)?.origin ?? 'http://nowhere.invalid' },
@@ -100,15 +117,10 @@ function openConnection({ host, port, headers }: ConnectionOptions): Socket {
   return connectTls({ host, port, servername, rejectUnauthorized: true, ...ca })
 }
 
-function upgradeHeaders(request: FastifyRequest, rooms: UpgradeRooms): Record<string, string> {
-  const masked = decisionOf(request)
-  const upstream = chosen.get(request)
-  const headers = prepareHeaders(masked, rooms.headers, upstream?.authority ?? '')
+function upgradeHeaders(masked: Masked, upstream: Upstream, link: AppLink, rooms: UpgradeRooms) {
+  const headers = prepareHeaders(masked, rooms.headers, upstream.authority)
   const out = Object.create(null) as Record<string, string> & { [upstreamTrust]?: UpstreamTrust }
-  const link = rooms.links.get(masked.app.id)
-  if (upstream?.origin.startsWith('https:') === true && link !== undefined) {
-    out[upstreamTrust] = { ca: authorityOf(link.agent) }
-  }
+  if (upstream.origin.startsWith('https:')) out[upstreamTrust] = { ca: authorityOf(link.agent) }
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] ?? ''
     const known = out[name]
@@ -119,25 +131,17 @@ function upgradeHeaders(request: FastifyRequest, rooms: UpgradeRooms): Record<st
 
 /** What we use of the `ws` sockets that `@fastify/http-proxy` opens. */
 interface WebSocketLike {
-  /** 0 while connecting. */
+  /** 1 while open. */
   readonly readyState: number
   readonly bufferedAmount: number
+  resume(): void
   close(code: number): void
   terminate(): void
 }
 
-type MessageData = Buffer | ArrayBuffer | readonly Buffer[]
-type Hook = (context: unknown, source: WebSocketLike, target: WebSocketLike, message: { data: MessageData }) => void
+type Hook = (context: unknown, source: WebSocketLike, target: WebSocketLike) => void
 
-/** Bytes sent before the upstream has answered the handshake wait in memory; they are counted here. */
-const early = new WeakMap<WebSocketLike, number>()
-
-const boundIncoming: Hook = (_context, source, target, message) => {
-  if (target.readyState === 0) {
-    const waiting = (early.get(target) ?? 0) + sizeOf(message.data)
-    early.set(target, waiting)
-    if (waiting > maxWaitingBytes) source.terminate()
-  }
+const boundIncoming: Hook = (_context, source, target) => {
   if (target.bufferedAmount > maxWaitingBytes) source.terminate()
 }
 
@@ -148,15 +152,16 @@ const boundOutgoing: Hook = (_context, source) => {
 /** Clients whose upstream has opened. */
 const opened = new WeakSet<WebSocketLike>()
 
-const noteOpened = (_context: unknown, source: WebSocketLike): void => {
+/** The library closes an upstream only once it is open: one whose client has gone by then is closed here. */
+const goOn: Hook = (_context, source, target) => {
   opened.add(source)
+  if (source.readyState === 1) source.resume()
+  else target.terminate()
 }
 
 /** What went wrong before names our side of the wire (addresses, ports); the client is told only that it failed. */
 const hideFailure = (_context: unknown, source: WebSocketLike): void => {
-  if (!opened.has(source)) source.close(internalError)
-}
-
-function sizeOf(data: MessageData): number {
-  return 'byteLength' in data ? data.byteLength : data.reduce((sum, part) => sum + part.length, 0)
+  if (opened.has(source)) return
+  source.close(internalError)
+  source.resume()
 }
