@@ -197,7 +197,7 @@ function mountApps(scope: FastifyInstance, rooms: ServerRooms): void {
     handler: () => {
       throw new ProxyError('ERR_INTERNAL', 'a request went past the forwarding hook')
     },
-    ...upgradeOptions(rooms.upgrade),
+    ...upgradeOptions(),
   } as never)
 }
 

@@ -64,7 +64,7 @@ function checkHandshake({ arrival, headers }: Masked): void {
 }
 
 /** The options of `@fastify/http-proxy` for upgrades. Its header rewriting for requests is not applied to them. */
-export function upgradeOptions(rooms: UpgradeRooms): Readonly<Record<string, unknown>> {
+export function upgradeOptions(): Readonly<Record<string, unknown>> {
   return {
     websocket: true,
     wsServerOptions: {
