@@ -28,6 +28,16 @@ export async function decide(arrival: Arrival, rooms: Rooms): Promise<Masked> {
   return resolveMask(authorized, rooms.masks)
 }
 
+/**
+ * The same questions again for a request whose body took its time: a ban, an ended session or a lost right since then
+ * refuses it (CWE-367). Nothing is counted a second time.
+ */
+export async function decideAgain(masked: Masked, rooms: Rooms): Promise<Masked> {
+  admit(masked.arrival, rooms.admission)
+  const authenticated = await authenticate(masked, rooms.authenticators)
+  return resolveMask(authorize(authenticated), rooms.masks)
+}
+
 /** The part of it that our own pages share: not banned, a host we serve, one reading of the target, inside the limits. */
 export async function admitOwn(arrival: Arrival, rooms: Rooms): Promise<OwnRequest> {
   const admitted = admit(arrival, rooms.admission)

@@ -24,6 +24,8 @@ export interface ProxyRooms extends SinkRooms {
   /** By app id. */
   readonly links: ReadonlyMap<string, AppLink>
   readonly lane: LaneName
+  /** The decision as it would be now; throws where it would be no. */
+  readonly decideAgain: (masked: Masked) => Promise<Masked>
 }
 
 /** `dispatch` costs about half; both keep one contract, and the tests run over both. */
@@ -47,13 +49,16 @@ type Body = Readable | Buffer | undefined
 async function sendChecked(
   request: FastifyRequest,
   reply: FastifyReply,
-  masked: Masked,
+  decided: Masked,
   rooms: ProxyRooms,
   body: Body | Promise<Body>,
 ): Promise<void> {
   const read = await body
+  const masked = await rooms.decideAgain(decided)
   const current = needsPreRead(masked) ? await lookAtItem(masked, rooms) : undefined
   if (Buffer.isBuffer(read)) checkBody(masked, read, current)
+  // Nobody is left to be told how it went.
+  if (reply.raw.destroyed) throw new ProxyError('ERR_REQUEST_MALFORMED', 'client went away before the write')
   send(request, reply, masked, rooms, read)
 }
 

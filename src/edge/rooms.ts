@@ -21,7 +21,7 @@ import { SignIn } from '../login/sign-in.ts'
 import { TokenService } from '../login/token-service.ts'
 import { parseMask } from '../mask/parse.ts'
 import type { Mask } from '../mask/predicate.ts'
-import type { Rooms } from '../pipeline.ts'
+import { decideAgain, type Rooms } from '../pipeline.ts'
 import type { SharedState } from '../shared-state/shared-state.ts'
 import { resolveClientAddress } from '../stages/admit/client-address.ts'
 import { parseTrustedProxies } from '../stages/admit/trusted-proxies.ts'
@@ -85,7 +85,15 @@ export async function buildRooms(app: FastifyInstance, base: Foundations, count:
     observer: base.observer,
     pipeline,
     login: buildLogin(base, { policies, sessions, tokens, authenticators, limits: pipeline.limits, clock }),
-    proxy: { headers, links, live, observer: base.observer, addressOf, lane: base.lane },
+    proxy: {
+      headers,
+      links,
+      live,
+      observer: base.observer,
+      addressOf,
+      lane: base.lane,
+      decideAgain: (masked) => decideAgain(masked, pipeline),
+    },
     upgrade: { headers, links, live },
   }
 }
