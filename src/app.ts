@@ -15,6 +15,7 @@ import { Observer } from './edge/observer.ts'
 import type { LaneName } from './edge/proxy.ts'
 import { buildRooms, type Foundations } from './edge/rooms.ts'
 import { createServer, mountServer, registerJwt, type ServerRooms } from './edge/server.ts'
+import { watchRights } from './edge/watch-rights.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { contains, parseNetwork } from './lib/ip-network.ts'
 import { Metrics } from './metrics/metrics.ts'
@@ -122,9 +123,12 @@ function watchAll(config: Config, base: Foundations, rooms: ServerRooms): (() =>
   const { live } = rooms.proxy
   const stops: (() => void)[] = [
     bans.onBanned((ban) =>
-      live.closeWhere((address) => contains(ban.network, address) && bans.isBanned(address) !== undefined),
+      live.closeWhere(({ client }) => contains(ban.network, client) && bans.isBanned(client) !== undefined),
     ),
-    revocations.onRevoked((key) => live.closeWhere((_address, sid) => sid !== undefined && key === `sid:${sid}`)),
+    revocations.onRevoked((key) =>
+      live.closeWhere(({ access }) => access.kind === 'member' && key === `sid:${access.principal.sid}`),
+    ),
+    watchRights({ live, policies: rooms.login.policies, pipeline: rooms.pipeline, clock: base.clock }),
   ]
   for (const app of config.apps) {
     const link = rooms.proxy.links.get(app.id)

@@ -1,18 +1,17 @@
-import type { ClientAddress } from '../exchange.ts'
+import type { Masked } from '../exchange.ts'
 
 interface Closable {
   destroy(): unknown
   once(event: 'close', listener: () => void): unknown
 }
 
-/** Something under way, and whose it is. */
+/** Something under way, and the decision that let it in. */
 export interface Live {
-  readonly address: ClientAddress
-  readonly sid: string | undefined
+  readonly masked: Masked
   destroy(): void
 }
 
-/** Exchanges that may last: upgraded sockets and answers under way. A ban or a revocation ends them. */
+/** Exchanges that may last: upgraded sockets and answers under way. A ban, a revocation or a lost right ends them. */
 export class LiveSockets {
   readonly #live = new Set<Live>()
 
@@ -30,13 +29,18 @@ export class LiveSockets {
   }
 
   /** A socket, forgotten by itself when it closes. */
-  add(socket: Closable, address: ClientAddress, sid: string | undefined): void {
-    const live = { address, sid, destroy: () => void socket.destroy() }
+  add(socket: Closable, masked: Masked): void {
+    const live = { masked, destroy: () => void socket.destroy() }
     this.#live.add(live)
     socket.once('close', () => this.#live.delete(live))
   }
 
-  closeWhere(matches: (address: ClientAddress, sid: string | undefined) => boolean): void {
-    for (const live of this.#live) if (matches(live.address, live.sid)) live.destroy()
+  /** What began at `time` or before. */
+  since(time: number): readonly Live[] {
+    return [...this.#live].filter(({ masked }) => masked.arrival.at <= time)
+  }
+
+  closeWhere(matches: (masked: Masked) => boolean): void {
+    for (const live of this.#live) if (matches(live.masked)) live.destroy()
   }
 }

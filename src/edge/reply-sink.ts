@@ -52,13 +52,8 @@ export class ReplySink implements AnswerSink, Live {
     reply.raw.once('close', () => this.#close())
   }
 
-  get address(): ClientAddress {
-    return this.#masked.client
-  }
-
-  get sid(): string | undefined {
-    const { access } = this.#masked
-    return access.kind === 'member' ? access.principal.sid : undefined
+  get masked(): Masked {
+    return this.#masked
   }
 
   /** Ends the client's connection, and with it the exchange. */

@@ -35,7 +35,7 @@ const chosen = new WeakMap<FastifyRequest, Chosen>()
 
 /** A WebSocket handshake that passed every stage: refused unless app and route allow it, and always on masked rows. */
 export function prepareUpgrade(request: FastifyRequest, masked: Masked, rooms: UpgradeRooms): void {
-  const { app, route, access } = masked
+  const { app, route } = masked
   checkHandshake(masked)
   if (masked.rows.kind === 'masked')
     throw new ProxyError('ERR_UPGRADE_REFUSED', 'frames of masked rows cannot be filtered')
@@ -49,7 +49,7 @@ export function prepareUpgrade(request: FastifyRequest, masked: Masked, rooms: U
   socket.once('close', release)
   // Now, since behind the 101 there would be nobody to refuse.
   chosen.set(request, { origin: upstream.origin, headers: upgradeHeaders(masked, upstream, link, rooms) })
-  rooms.live.add(socket, masked.client, access.kind === 'member' ? access.principal.sid : undefined)
+  rooms.live.add(socket, masked)
 }
 
 /** RFC 6455 section 4.2.1; what is no handshake would be answered further down, where nobody sees it. */
