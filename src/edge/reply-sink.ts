@@ -27,6 +27,9 @@ export interface SinkRooms {
   readonly addressOf: (arrival: Arrival) => ClientAddress | undefined
 }
 
+/** Up to here a body that came in one piece leaves in one piece with its head. */
+const maxTextBytes = 16_384
+
 /** Writes one answer to one client, through the second gate. Nothing of an app reaches a client any other way. */
 export class ReplySink implements AnswerSink, Live {
   readonly #request: FastifyRequest
@@ -111,7 +114,7 @@ export class ReplySink implements AnswerSink, Live {
         body.discard()
         return this.#sendEmpty(verdict.status, verdict.rawHeaders)
       case 'pass':
-        return this.#pass(verdict.status, verdict.rawHeaders, body)
+        return this.#pass(verdict.status, verdict.rawHeaders, declaredLength(head), body)
       case 'filter':
         return this.#filter(verdict, declaredLength(head), body)
     }
@@ -155,12 +158,13 @@ export class ReplySink implements AnswerSink, Live {
   }
 
   /** Head and body as they come. */
-  #pass(status: number, rawHeaders: readonly string[], body: AnswerBody): void {
+  #pass(status: number, rawHeaders: readonly string[], length: number | undefined, body: AnswerBody): void {
     this.#settled = true
     const raw = this.#head(status, rawHeaders)
     let watching = false
     body.deliver({
       write: (chunk) => {
+        if (chunk.length === length && length <= maxTextBytes) return endWith(raw, chunk)
         // What comes after the client has left is dropped; its `close` ends the exchange.
         if (raw.destroyed || raw.write(chunk)) return true
         if (!watching) raw.on('drain', () => this.#goOn(body))
@@ -275,4 +279,10 @@ export class ReplySink implements AnswerSink, Live {
     else this.fail(new ProxyError('ERR_UPSTREAM_TIMEOUT', `no answer within ${timeoutMs} ms`))
     this.#exchange?.abort()
   }
+}
+
+/** Node joins head and body into one write where the body is text; latin1 is one character for each octet. */
+function endWith(raw: ServerResponse, whole: Buffer): true {
+  raw.end(whole.toString('latin1'), 'latin1')
+  return true
 }

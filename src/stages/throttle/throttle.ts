@@ -80,13 +80,18 @@ function tightest(states: readonly (LimitState | undefined)[]): LimitState | und
 
 /** The same fields, names and values alternating, for an answer that goes out. */
 export function limitFields(state: LimitState): readonly string[] {
-  return Object.entries(limitHeaders(state)).flat()
+  return ['ratelimit-policy', policyOf(state), 'ratelimit', stateOf(state)]
 }
 
 /** The RateLimit and RateLimit-Policy fields (draft-ietf-httpapi-ratelimit-headers-10). */
 export function limitHeaders(state: LimitState): Readonly<Record<string, string>> {
-  return {
-    'ratelimit-policy': `"${state.name}";q=${state.max};w=${state.windowSeconds}`,
-    ratelimit: `"${state.name}";r=${state.remaining};t=${state.resetSeconds}`,
-  }
+  return { 'ratelimit-policy': policyOf(state), ratelimit: stateOf(state) }
+}
+
+function policyOf({ name, max, windowSeconds }: LimitState): string {
+  return `"${name}";q=${max};w=${windowSeconds}`
+}
+
+function stateOf({ name, remaining, resetSeconds }: LimitState): string {
+  return `"${name}";r=${remaining};t=${resetSeconds}`
 }
