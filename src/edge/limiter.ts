@@ -3,9 +3,8 @@ import { ProxyError } from '../errors.ts'
 import type { SharedState } from '../shared-state/shared-state.ts'
 import type { CountRequest, Limit } from '../stages/throttle/throttle.ts'
 
-/** What the library's key and limit functions are given in place of a Fastify request. */
+/** What the library's key function is given in place of a Fastify request. */
 interface Counted {
-  readonly limit: Limit
   readonly key: string
   /** The library looks here for the settings of a route. */
   readonly routeOptions: Record<string, never>
@@ -17,14 +16,14 @@ type Callback = (error: Error | null, result?: { current: number; ttl: number })
 function storeOver(state: SharedState, local: SharedState) {
   return class Store {
     incr(key: string, callback: Callback, timeWindow: number): void {
-      state
-        .hit(key, timeWindow)
-        .catch((error: unknown) => {
-          if (error instanceof ProxyError && error.code === 'ERR_STATE_UNAVAILABLE') return local.hit(key, timeWindow)
-          throw error
-        })
-        .then(({ count, ttlMs }) => callback(null, { current: count, ttl: ttlMs }))
-        .catch((error: unknown) => callback(error instanceof Error ? error : new Error('counting failed')))
+      const done = ({ count, ttlMs }: { count: number; ttlMs: number }) =>
+        callback(null, { current: count, ttl: ttlMs })
+      const fail = (error: unknown) => callback(error instanceof Error ? error : new Error('counting failed'))
+      state.hit(key, timeWindow).then(done, (error: unknown) => {
+        const away = error instanceof ProxyError && error.code === 'ERR_STATE_UNAVAILABLE'
+        if (away) local.hit(key, timeWindow).then(done, fail)
+        else fail(error)
+      })
     }
 
     child(): Store {
@@ -33,7 +32,7 @@ function storeOver(state: SharedState, local: SharedState) {
   }
 }
 
-/** Counting by the function of `@fastify/rate-limit`, outside of its hooks. */
+/** Counting by the function of `@fastify/rate-limit`, outside of its hooks; one function for each limit. */
 export async function createCounter(
   app: FastifyInstance,
   state: SharedState,
@@ -41,13 +40,17 @@ export async function createCounter(
 ): Promise<CountRequest> {
   const { default: rateLimit } = await import('@fastify/rate-limit')
   await app.register(rateLimit, { global: false, store: storeOver(state, local) })
-  const check = app.createRateLimit({
-    keyGenerator: (request: unknown) => `${(request as Counted).limit.name} ${(request as Counted).key}`,
-    max: (request: unknown) => (request as Counted).limit.max,
-    timeWindow: (request: unknown) => (request as Counted).limit.windowMs,
-  })
+  const open = ({ name, max, windowMs }: Limit) =>
+    app.createRateLimit({
+      max,
+      timeWindow: windowMs,
+      keyGenerator: (request: unknown) => `${name} ${(request as Counted).key}`,
+    })
+  const checks = new WeakMap<Limit, ReturnType<typeof open>>()
   return async (limit, key) => {
-    const counted: Counted = { limit, key, routeOptions: {} }
+    const check = checks.get(limit) ?? open(limit)
+    checks.set(limit, check)
+    const counted: Counted = { key, routeOptions: {} }
     const result = await check(counted as unknown as FastifyRequest)
     if (result.isAllowed) throw new ProxyError('ERR_INTERNAL', 'a limit with an allow list')
     return { exceeded: result.isExceeded, remaining: result.remaining, ttlMs: result.ttl }

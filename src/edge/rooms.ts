@@ -196,6 +196,7 @@ function buildLogin(base: Foundations, parts: LoginParts): LoginRooms {
   const { config, store, state, keys, observer } = base
   const { policies, sessions, tokens, authenticators, limits, clock } = parts
   const { max, windowMs } = config.bans.signInFailures
+  const signInLimit = { name: 'sign-in', ...config.limits.signIn }
   const signIn = new SignIn(
     { maxAddressFailures: max, addressWindowMs: windowMs },
     {
@@ -239,7 +240,7 @@ function buildLogin(base: Foundations, parts: LoginParts): LoginRooms {
       } as const
       return resolvePrincipal(claim, policies)
     },
-    countSignIn: (request) => countSignIn(limits, { name: 'sign-in', ...config.limits.signIn }, request),
+    countSignIn: (request) => countSignIn(limits, signInLimit, request),
     record: (event) => recordOrRefuse(observer, event),
     loginOutcome: (outcome) => observer.metrics.loginFinished(outcome),
     jwks: () => ({ keys: keys.assertionJwks }),
