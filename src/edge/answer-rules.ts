@@ -59,6 +59,11 @@ function predicateOf(rows: MaskedRows): RowPredicate {
   }
 }
 
+/** On rows a HEAD is asked as GET: only the row itself tells whether the caller may know of it. */
+export function methodAsked({ arrival, rows }: Masked): string {
+  return arrival.method === 'HEAD' && rows.kind === 'masked' ? 'GET' : arrival.method
+}
+
 const canaryTenant = 'own-tenant'
 
 /**

@@ -8,6 +8,7 @@ import { type DeclaredBody, inspectBody } from '../stages/forward/inspect-reques
 import type { UpstreamRequest } from '../stages/forward/lane.ts'
 import { type HeaderRooms, prepareHeaders } from '../stages/forward/prepare-headers.ts'
 import type { Upstream, Upstreams } from '../stages/forward/upstreams.ts'
+import { methodAsked } from './answer-rules.ts'
 import { dispatchLane } from './dispatch-lane.ts'
 import { needsPreRead, requireVisibleItem } from './pre-read.ts'
 import { replyFromLane } from './reply-from-lane.ts'
@@ -90,7 +91,7 @@ function upstreamRequest(masked: Masked, rooms: ProxyRooms, upstream: Upstream, 
   const { timeouts } = masked.app.config
   return {
     origin: upstream.origin,
-    method: masked.arrival.method,
+    method: methodAsked(masked),
     path: `${masked.target.path}${masked.target.query}`,
     headers: prepareHeaders(masked, rooms.headers, upstream.authority),
     body,

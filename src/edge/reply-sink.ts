@@ -7,7 +7,7 @@ import { type FilterVerdict, planAnswer, type Verdict } from '../stages/filter/f
 import type { AnswerBody, AnswerHead, AnswerSink, UpstreamExchange } from '../stages/forward/lane.ts'
 import { upstreamError } from '../stages/forward/upstream-error.ts'
 import { limitFields } from '../stages/throttle/throttle.ts'
-import { answerRules } from './answer-rules.ts'
+import { answerRules, methodAsked } from './answer-rules.ts'
 import { collectBody, declaredLength } from './collect-body.ts'
 import type { Live, LiveSockets } from './live-sockets.ts'
 import type { Observer } from './observer.ts'
@@ -84,7 +84,7 @@ export class ReplySink implements AnswerSink, Live {
   answer(head: AnswerHead, body: AnswerBody): void {
     if (this.#settled || this.#reply.raw.destroyed) return body.discard()
     try {
-      const { method } = this.#masked.arrival
+      const method = methodAsked(this.#masked)
       this.#deliver(planAnswer({ method, head, rows: answerRules(this.#masked), ownCookies }), head, body)
     } catch (error) {
       body.discard()
@@ -231,7 +231,8 @@ export class ReplySink implements AnswerSink, Live {
     if (this.#settled || this.#reply.raw.destroyed) return
     const { body, report } = filterWhole(bytes, verdict)
     this.#settled = true
-    this.#head(verdict.status, [...verdict.rawHeaders, 'content-length', String(body.length)]).end(body)
+    const length = this.#masked.arrival.method === 'HEAD' ? [] : ['content-length', String(body.length)]
+    this.#head(verdict.status, [...verdict.rawHeaders, ...length]).end(body)
     this.#rooms.observer.answered(this.#masked, verdict.status, report)
   }
 
