@@ -37,14 +37,7 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   const known = Object.hasOwn(codes, error.code ?? '') ? codes[error.code ?? ''] : undefined
   const refusal = new ProxyError(known ?? 'ERR_REQUEST_MALFORMED', error.code ?? 'unreadable request')
   const id = randomUUID()
-  observer.metrics.refused(refusal.code)
-  observer.tell({
-    event: 'request.refused',
-    outcome: 'refused',
-    request: id,
-    ...(socket.remoteAddress === undefined ? {} : { address: socket.remoteAddress }),
-    reason: `${refusal.code}: ${refusal.message}`,
-  })
+  observer.refusedUnread(id, socket.remoteAddress, refusal)
   const body = JSON.stringify(problemOf(refusal, id))
   const head = [
     `HTTP/1.1 ${refusal.status} ${refusal.title}`,

@@ -2,12 +2,18 @@ import type { AuditEvent } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { ProxyError } from '../errors.ts'
 import type { Arrival, Masked } from '../exchange.ts'
+import { systemClock } from '../lib/clock.ts'
+import { parseAddress } from '../lib/ip-network.ts'
 import { BoundedMap } from '../lib/lru.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { addressKey } from './address-key.ts'
 import { refusalEvent } from './refusal.ts'
 
 const banWindowMs = 60_000
 const leakWindowMs = 60_000
+const refusalWindowMs = 60_000
+/** Refusals of one source that are written in a window: as many as it may make requests, if nothing else is said. */
+const maxRefusals = 1200
 
 /** What is written to the operator's log; fields, never sentences made from a request. */
 export interface OperatorLog {
@@ -30,6 +36,7 @@ export class Observer {
   readonly metrics: Metrics
   readonly log: OperatorLog
   readonly #recent = new BoundedMap<string, true>(10_000)
+  readonly #refusals = new BoundedMap<string, { count: number }>(10_000)
 
   constructor(audit: AuditLog, metrics: Metrics, log: OperatorLog) {
     this.audit = audit
@@ -46,7 +53,7 @@ export class Observer {
     }
   }
 
-  /** A refusal: once per ban, address and minute; every other one each time. */
+  /** A refusal: once per ban, address and minute; every other one each time, up to a bound for each source. */
   refused(arrival: Arrival, address: string | undefined, error: ProxyError, masked: Masked | undefined): void {
     this.metrics.refused(error.code)
     if (error.code === 'ERR_ADDRESS_BANNED') {
@@ -55,6 +62,7 @@ export class Observer {
     }
     if (error.code === 'ERR_LIMIT_EXCEEDED' && this.#seenRecently(`limit ${address ?? ''}`, arrival.at, 1000)) return
     if (error.status >= 500) this.#logFailure(arrival, error)
+    if (this.#isFlood(address, arrival.at)) return
     this.tell({
       event: refusalEvent(error),
       outcome: 'refused',
@@ -64,6 +72,34 @@ export class Observer {
       reason: `${error.code}: ${error.message}`,
       detail: { status: error.status, method: arrival.method },
     })
+  }
+
+  /** What never became a request. */
+  refusedUnread(request: string, address: string | undefined, error: ProxyError): void {
+    this.metrics.refused(error.code)
+    if (this.#isFlood(address, systemClock.now())) return
+    const from = address === undefined ? {} : { address }
+    const reason = `${error.code}: ${error.message}`
+    this.tell({ event: 'request.refused', outcome: 'refused', request, ...from, reason })
+  }
+
+  /** Whoever is refused before any limit counts could otherwise fill the disk, and with it stop the edge (CWE-779). */
+  #isFlood(address: string | undefined, now: number): boolean {
+    const client = address === undefined ? undefined : parseAddress(address)
+    const key = client === undefined ? '' : addressKey(client)
+    const counter = this.#refusals.get(key, now) ?? { count: 0 }
+    if (counter.count === 0) this.#refusals.set(key, counter, now + refusalWindowMs)
+    counter.count += 1
+    if (counter.count === maxRefusals + 1) {
+      const reason = `more than ${maxRefusals} refusals in a minute: the rest of them is counted only`
+      this.tell({
+        event: 'limit.exceeded',
+        outcome: 'refused',
+        ...(client === undefined ? {} : { address: client }),
+        reason,
+      })
+    }
+    return counter.count > maxRefusals
   }
 
   /** A write that was forwarded, and whose answer could not be shown. */

@@ -36,6 +36,7 @@ import { HeaderNames, identityNames } from '../stages/forward/header-names.ts'
 import { Upstreams } from '../stages/forward/upstreams.ts'
 import { RouteTable } from '../stages/match/route-table.ts'
 import type { CountRequest, Limits } from '../stages/throttle/throttle.ts'
+import { addressKey } from './address-key.ts'
 import { ownOf } from './exchange-slot.ts'
 import { accessTokenCodec, assertionSigner } from './jwt-codec.ts'
 import { LiveSockets } from './live-sockets.ts'
@@ -166,13 +167,6 @@ function buildLimits(config: Config, count: CountRequest): Limits {
     account: { name: 'account', ...account },
     tenant: { name: 'tenant', ...tenant },
   }
-}
-
-/** IPv4 whole, IPv6 by /64: one household is one source. */
-function addressKey(client: ClientAddress): string {
-  // Canonical already, and the prefix is the whole.
-  if (!client.includes(':')) return `${client}/32`
-  return formatNetwork(networkOf(client, { v6Prefix: 64 }))
 }
 
 function parseBases(config: Config): ReadonlyMap<string, Mask> {
