@@ -52,7 +52,9 @@ function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
 function requireJson(contentType: string | undefined): void {
   const type = contentType?.split(';')[0]?.trim().toLowerCase() ?? ''
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType ?? '')?.[1]?.toLowerCase() ?? 'utf-8'
-  if ((type !== 'application/json' && !/^application\/[a-z0-9.-]+\+json$/.test(type)) || charset !== 'utf-8') {
+  const holdsRows = type === 'application/json' || /^application\/[a-z0-9.-]+\+json$/.test(type)
+  // RFC 6902: a list of changes, in which no row can be found.
+  if (!holdsRows || type === 'application/json-patch+json' || charset !== 'utf-8') {
     throw new ProxyError('ERR_BODY_TYPE', 'rows are accepted as JSON in UTF-8 only')
   }
 }
