@@ -77,6 +77,7 @@ export function upgradeOptions(): Readonly<Record<string, unknown>> {
       maxPayload: maxMessageBytes,
       perMessageDeflate: false,
       handshakeTimeout: handshakeTimeoutMs,
+      closeTimeout: closeTimeoutMs,
       followRedirects: false,
       createConnection: openConnection,
       rewriteRequestHeaders: (_headers: unknown, request: FastifyRequest) => {
