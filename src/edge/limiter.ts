@@ -47,12 +47,13 @@ export async function createCounter(
       keyGenerator: (request: unknown) => `${name} ${(request as Counted).key}`,
     })
   const checks = new WeakMap<Limit, ReturnType<typeof open>>()
-  return async (limit, key) => {
+  return (limit, key) => {
     const check = checks.get(limit) ?? open(limit)
     checks.set(limit, check)
     const counted: Counted = { key, routeOptions: {} }
-    const result = await check(counted as unknown as FastifyRequest)
-    if (result.isAllowed) throw new ProxyError('ERR_INTERNAL', 'a limit with an allow list')
-    return { exceeded: result.isExceeded, remaining: result.remaining, ttlMs: result.ttl }
+    return check(counted as unknown as FastifyRequest).then((result) => {
+      if (result.isAllowed) throw new ProxyError('ERR_INTERNAL', 'a limit with an allow list')
+      return { exceeded: result.isExceeded, remaining: result.remaining, ttlMs: result.ttl }
+    })
   }
 }

@@ -102,6 +102,17 @@ export class Observer {
     return counter.count > maxRefusals
   }
 
+  /** A request that has been answered, in whatever way. */
+  finished(masked: Masked | undefined, method: string, status: number, elapsedMs: number): void {
+    this.metrics.requestFinished({
+      app: masked?.app.id,
+      route: masked?.route.id,
+      method,
+      status,
+      seconds: elapsedMs / 1000,
+    })
+  }
+
   /** A write that was forwarded, and whose answer could not be shown. */
   writtenUnseen(masked: Masked, error: ProxyError): void {
     if (masked.route.config.action !== 'modify' || !masked.route.config.audit) return

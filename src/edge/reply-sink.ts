@@ -78,6 +78,8 @@ export class ReplySink implements AnswerSink, Live {
     this.#rooms.live.leave(this)
     clearTimeout(this.#timer)
     clearTimeout(this.#stalled)
+    const { raw, elapsedTime } = this.#reply
+    this.#rooms.observer.finished(this.#masked, this.#masked.arrival.method, raw.statusCode, elapsedTime)
     if (!this.#reply.raw.writableFinished) this.#exchange?.abort()
   }
 

@@ -107,10 +107,6 @@ export async function mountServer(app: FastifyInstance, rooms: ServerRooms): Pro
     await guard(request, rooms)
     askForBody(request.raw, reply.raw)
   })
-  app.addHook('onResponse', (request, reply, done) => {
-    countRequest(request, reply, rooms)
-    done()
-  })
   app.setErrorHandler((error, request, reply) => refuse(request, reply, toRefusal(error), rooms))
   app.setNotFoundHandler((request, reply) => {
     const error = proxiedMethods.includes(request.method)
@@ -119,6 +115,10 @@ export async function mountServer(app: FastifyInstance, rooms: ServerRooms): Pro
     return refuse(request, reply, error, rooms)
   })
   await app.register((scope, _options, done) => {
+    scope.addHook('onResponse', (request, reply, next) => {
+      rooms.observer.finished(undefined, request.method, reply.raw.statusCode, reply.elapsedTime)
+      next()
+    })
     mountOwnPages(scope, rooms)
     done()
   })
@@ -147,17 +147,6 @@ function endAfterForeignUpgrade({ raw }: FastifyRequest, reply: FastifyReply): v
   if (raw.headers.upgrade !== undefined) reply.raw.shouldKeepAlive = false
 }
 
-function countRequest(request: FastifyRequest, reply: FastifyReply, rooms: ServerRooms): void {
-  const masked = knownDecision(request)
-  rooms.observer.metrics.requestFinished({
-    app: masked?.app.id,
-    route: masked?.route.id,
-    method: request.method,
-    status: reply.raw.statusCode,
-    seconds: reply.elapsedTime / 1000,
-  })
-}
-
 function isOwnRoute(request: FastifyRequest): boolean {
   return request.routeOptions.url?.startsWith('/.sallyport/') === true
 }
@@ -167,6 +156,8 @@ function refuse(request: FastifyRequest, reply: FastifyReply, error: ProxyError,
   const arrival = masked?.arrival ?? arrivalOf(request.raw, request.id, rooms.clock)
   const address: ClientAddress | string | undefined = masked?.client ?? rooms.proxy.addressOf(arrival)
   rooms.observer.refused(arrival, address, error, masked)
+  // Our own pages have a hook that counts, and answers of apps are counted where they end.
+  if (!isOwnRoute(request)) rooms.observer.finished(masked, request.method, error.status, reply.elapsedTime)
   // An unread body is not waited for.
   if (!request.raw.complete) reply.header('connection', 'close')
   return sendRefusal(request, reply, error)

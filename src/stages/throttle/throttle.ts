@@ -29,10 +29,14 @@ export interface Limits {
 
 /** Per address and per route: before anything is spent on finding out who asks. */
 export async function throttle(matched: Matched, limits: Limits): Promise<Throttled> {
-  const states = [check(limits, limits.address, limits.addressKey(matched.client))]
   const { limit } = matched.route
-  if (limit !== undefined) states.push(check(limits, limit, `${matched.route.id} ${limits.addressKey(matched.client)}`))
-  return { ...matched, limit: tightest(await Promise.all(states)) }
+  const source = limits.addressKey(matched.client)
+  const address = check(limits, limits.address, source)
+  if (limit === undefined) return { ...matched, limit: await address }
+  return {
+    ...matched,
+    limit: tightest(await Promise.all([address, check(limits, limit, `${matched.route.id} ${source}`)])),
+  }
 }
 
 /** The same per address alone, for the pages that are ours. */
@@ -52,8 +56,11 @@ export async function throttleMember(authenticated: Authenticated, limits: Limit
   return { ...authenticated, limit: tightest([...states, authenticated.limit]) }
 }
 
-async function check(limits: Limits, limit: Limit, key: string): Promise<LimitState> {
-  const count = await limits.count(limit, key)
+function check(limits: Limits, limit: Limit, key: string): Promise<LimitState> {
+  return limits.count(limit, key).then((count) => judge(limit, count))
+}
+
+function judge(limit: Limit, count: LimitCount): LimitState {
   const state: LimitState = {
     name: limit.name,
     max: limit.max,
