@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { type EchoUpstream, startEcho } from '../support/echo-upstream.ts'
+import { startTestEdge, type TestEdge } from '../support/edge.ts'
+
+describe('the admin listener', () => {
+  let upstream: EchoUpstream
+  let edge: TestEdge
+
+  before(async () => {
+    upstream = await startEcho()
+    edge = await startTestEdge({ upstream: upstream.url })
+  })
+  after(async () => {
+    await edge?.stop()
+    await upstream.close()
+  })
+
+  const admin = (path: string) => fetch(`http://127.0.0.1:${edge.adminPort}${path}`)
+
+  it('says that the edge lives and is ready', async () => {
+    assert.deepEqual(await (await admin('/healthz')).json(), { status: 'ok' })
+    assert.deepEqual(await (await admin('/readyz')).json(), { status: 'ready' })
+  })
+
+  it('counts every request once, whatever became of it', async () => {
+    const token = await edge.token('dave@acme.example')
+    const authorization = `Bearer ${token}`
+    for (const path of ['/app/x', '/public/a', '/nope', '/orders', '/.sallyport/login', '/.sallyport/session']) {
+      const headers = path.startsWith('/app') ? { authorization } : {}
+      await (await fetch(`${edge.url}${path}`, { headers })).text()
+    }
+    const text = await (await admin('/metrics')).text()
+    const counted = [...text.matchAll(/^sallyport_requests_total\{.*status_class="(?<status>\dxx)"\} (?<count>\d+)$/gm)]
+    const sums = new Map<string, number>()
+    for (const { groups } of counted) {
+      const status = groups?.['status'] ?? ''
+      sums.set(status, (sums.get(status) ?? 0) + Number(groups?.['count']))
+    }
+    // The token, /app/x, /public/a and the sign-in page; the path nobody knows, the rows and the session without a credential.
+    assert.deepEqual(Object.fromEntries(sums), { '2xx': 4, '4xx': 3 })
+    assert.match(text, /^sallyport_refusals_total\{code="ERR_CREDENTIAL_MISSING"\} 2$/m)
+    assert.match(text, /^sallyport_upstream_healthy\{app="orders",upstream="http:\/\/127\.0\.0\.1:\d+"\} 1$/m)
+  })
+
+  it('is not to be had on the public listener', async () => {
+    for (const path of ['/healthz', '/readyz', '/metrics'])
+      assert.equal((await fetch(`${edge.url}${path}`)).status, 404)
+  })
+})
