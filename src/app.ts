@@ -82,6 +82,7 @@ async function open(
   guardConnections(app, base)
   await admin.listen({ host: config.admin.host, port: config.admin.port })
   await app.listen({ host: config.listen.host, port: config.listen.port })
+  base.observer.metrics.configLoaded(1)
   base.observer.tell({ event: 'edge.started', outcome: 'success', detail: { apps: config.apps.length } })
   return { url: urlOf(app, config.listen.host), adminUrl: urlOf(admin, config.admin.host), close: once(closeAll) }
 }

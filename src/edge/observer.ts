@@ -56,6 +56,8 @@ export class Observer {
   /** A refusal: once per ban, address and minute; every other one each time, up to a bound for each source. */
   refused(arrival: Arrival, address: string | undefined, error: ProxyError, masked: Masked | undefined): void {
     this.metrics.refused(error.code)
+    const limit = /^"(?<name>[a-z-]+)"/.exec(error.headers['ratelimit-policy'] ?? '')?.groups?.['name']
+    if (limit !== undefined) this.metrics.limitExceeded(limit)
     if (error.code === 'ERR_ADDRESS_BANNED') {
       this.metrics.banEnforced()
       if (this.#seenRecently(`ban ${address ?? ''}`, arrival.at, banWindowMs)) return

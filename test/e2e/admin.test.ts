@@ -43,6 +43,20 @@ describe('the admin listener', () => {
     assert.match(text, /^sallyport_upstream_healthy\{app="orders",upstream="http:\/\/127\.0\.0\.1:\d+"\} 1$/m)
   })
 
+  it('counts refusals for a limit under the name of the limit', async () => {
+    const narrow = await startTestEdge({
+      upstream: upstream.url,
+      config: { limits: { address: { max: 2, window: '1m' } } },
+    })
+    try {
+      for (const status of [200, 200, 429]) assert.equal((await fetch(`${narrow.url}/public/a`)).status, status)
+      const text = await (await fetch(`http://127.0.0.1:${narrow.adminPort}/metrics`)).text()
+      assert.match(text, /^sallyport_limits_exceeded_total\{limit="address"\} 1$/m)
+    } finally {
+      await narrow.stop()
+    }
+  })
+
   it('is not to be had on the public listener', async () => {
     for (const path of ['/healthz', '/readyz', '/metrics'])
       assert.equal((await fetch(`${edge.url}${path}`)).status, 404)

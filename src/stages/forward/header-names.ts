@@ -122,6 +122,10 @@ export function foldName(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')
 }
 
+/** What clients can make it remember: 4,096 names of 64 characters. */
+const maxRemembered = 4096
+const maxRememberedName = 64
+
 /** Decides on incoming header names; remembers the last few thousand decisions. */
 export class HeaderNames {
   readonly #reserved: ReadonlySet<string>
@@ -137,7 +141,8 @@ export class HeaderNames {
     const known = this.#decided.get(name)
     if (known !== undefined) return known
     const answer = this.#decide(name)
-    if (this.#decided.size >= 4096) this.#decided.clear()
+    if (name.length > maxRememberedName) return answer
+    if (this.#decided.size >= maxRemembered) this.#decided.clear()
     this.#decided.set(name, answer)
     return answer
   }
