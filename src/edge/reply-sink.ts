@@ -163,6 +163,8 @@ export class ReplySink implements AnswerSink, Live {
   #pass(status: number, rawHeaders: readonly string[], length: number | undefined, body: AnswerBody): void {
     this.#settled = true
     const raw = this.#head(status, rawHeaders)
+    // A stream of events may be silent for long: its reader gets the head at once.
+    if (length === undefined) raw.flushHeaders()
     let watching = false
     body.deliver({
       write: (chunk) => {
