@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { afterEach, beforeEach, describe, it } from 'node:test'
 import { type EchoUpstream, startEcho } from '../support/echo-upstream.ts'
 import { startTestEdge, type TestEdge } from '../support/edge.ts'
 import { until } from './failure-support.ts'
@@ -8,11 +8,11 @@ describe('the admin listener', () => {
   let upstream: EchoUpstream
   let edge: TestEdge
 
-  before(async () => {
+  beforeEach(async () => {
     upstream = await startEcho()
     edge = await startTestEdge({ upstream: upstream.url })
   })
-  after(async () => {
+  afterEach(async () => {
     await edge?.stop()
     await upstream.close()
   })
