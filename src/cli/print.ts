@@ -44,5 +44,6 @@ export function formatTime(ms: number | undefined): string {
 
 /** How whoever reads this started us, so that what we print can be copied. */
 export function ourName(env: NodeJS.ProcessEnv): string {
-  return env['npm_lifecycle_event'] === 'start' ? 'npm start --' : 'sallyport'
+  if (env['npm_lifecycle_event'] === 'start') return 'npm start --'
+  return env['npm_command'] === 'exec' ? 'npx sallyport' : 'sallyport'
 }

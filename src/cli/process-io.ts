@@ -30,6 +30,8 @@ function onStop(listener: () => void): void {
 }
 
 async function readInput(maxBytes: number): Promise<string> {
+  // Whoever sits at a terminal must not wonder what is waited for; a pipe needs no word.
+  if (process.stdin.isTTY) process.stderr.write('reading standard input (shown as you type); Enter and Ctrl-D end it\n')
   const chunks: Buffer[] = []
   let bytes = 0
   process.stdin.setEncoding('latin1')

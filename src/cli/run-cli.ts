@@ -85,7 +85,7 @@ function overview(): string {
 
 ${lines.join('\n')}
 
-Without a command: the demo; with options only: serve.
+Without a command, or with ports only where there is no ${usualConfig}: the demo. With other options only: serve.
 sallyport help <command> says more. Exit codes: 0 done, 1 refused or failed, 2 bad usage or configuration.`
 }
 

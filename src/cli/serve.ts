@@ -1,4 +1,6 @@
-import { protectConfig } from '../config/defaults.ts'
+import type { Config } from '../config/config.ts'
+import { type ProtectOptions, protectConfig } from '../config/defaults.ts'
+import { ConfigError } from '../config/problems.ts'
 import { type Arguments, readArguments } from './arguments.ts'
 import { type Cli, type Command, type Edge, UsageError } from './cli.ts'
 import { configFile, readConfig, usualConfig } from './find-config.ts'
@@ -53,13 +55,24 @@ async function serveFile(file: string, given: Arguments, cli: Cli): Promise<numb
 async function serveUpstream(upstream: string, given: Arguments, cli: Cli): Promise<number> {
   const port = await claimPort('127.0.0.1', given.port('port') ?? usualPort, '--port')
   const adminPort = await claimPort('127.0.0.1', given.port('admin-port') ?? usualAdminPort, '--admin-port')
-  const config = protectConfig({ upstream, port, adminPort })
+  const config = protect({ upstream, port, adminPort })
   const first = await withDirectory(config, createFirstAdministrator)
   // Before the start: whatever happens then, it can be read only now.
   if (first !== undefined) cli.io.out(welcome(first, config.publicUrl, ourName(cli.io.env)))
   const options = { log: 'json' as const, createKeys: true }
   await runEdge(config, options, cli, (edge) => cli.io.out(addresses(edge, ['protects', upstream])))
   return 0
+}
+
+/** Nobody wrote a file here, so a fault is told without a place in one. */
+function protect(options: ProtectOptions): Config {
+  try {
+    return protectConfig(options)
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause
+    const faults = cause.problems.map(({ message }) => message).join('; ')
+    throw new UsageError(`--upstream ${faults}; write it as http://127.0.0.1:3000`, { cause })
+  }
 }
 
 function addresses({ url, adminUrl }: Edge, ...more: readonly (readonly [string, string])[]): string {

@@ -48,7 +48,7 @@ export function parseSource(text: string): SourceDocument {
     logLevel: 'error',
     lineCounter: lines,
   })
-  const complaints = syntaxComplaints(document, position)
+  const complaints = syntaxComplaints(text, document, position)
   if (complaints.length > 0) return { value: undefined, complaints, locate: () => position(0) }
   const reader = new Reader(position)
   const value = document.contents === null ? null : reader.read(document.contents, [], 0)
@@ -59,13 +59,21 @@ export function parseSource(text: string): SourceDocument {
   }
 }
 
-function syntaxComplaints(document: Document.Parsed, position: (offset: number) => Position): Complaint[] {
+function syntaxComplaints(
+  text: string,
+  document: Document.Parsed,
+  position: (offset: number) => Position,
+): Complaint[] {
   const seen = new Set<number>()
   const complaints: Complaint[] = []
   for (const error of [...document.errors, ...document.warnings]) {
     if (seen.has(error.pos[0]) || complaints.length >= maxComplaints) continue
     seen.add(error.pos[0])
-    complaints.push({ path: [], ...position(error.pos[0]), message: syntaxMessage(error.code, error.message) })
+    complaints.push({
+      path: [],
+      ...position(error.pos[0]),
+      message: syntaxMessage(error.code, error.message) + hint(text, error.pos[0]),
+    })
   }
   return complaints
 }
@@ -83,6 +91,11 @@ function syntaxMessage(code: string, message: string): string {
     default:
       return `is not YAML: ${message}`
   }
+}
+
+/** A reference without quotes is a map to YAML where it stands inside brackets. */
+function hint(text: string, offset: number): string {
+  return text.startsWith('{', offset) && text[offset - 1] === '$' ? '; inside [ ] and { } a ${NAME} needs quotes' : ''
 }
 
 class Reader {

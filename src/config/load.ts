@@ -8,7 +8,7 @@ import { checkServer, originFault } from './check-server.ts'
 import type { Config } from './config.ts'
 import { maxFileBytes, parseSource } from './document.ts'
 import { deepFreeze } from './freeze.ts'
-import { ConfigError } from './problems.ts'
+import { ConfigError, unreadable } from './problems.ts'
 import { resolveReferences } from './references.ts'
 import { Report } from './report.ts'
 import { resolve } from './resolve.ts'
@@ -43,8 +43,7 @@ async function readConfigFile(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
-    const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    throw new ConfigError([{ file, line: 1, column: 1, path: '', message: `cannot be read (${String(code)})` }])
+    throw new ConfigError([{ file, line: 1, column: 1, path: '', message: unreadable(cause) }])
   }
 }
 

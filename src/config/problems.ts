@@ -32,6 +32,17 @@ function formatProblem({ file, line, column, path, message }: Problem): string {
   return path === '' ? `${file}:${line}:${column} ${message}` : `${file}:${line}:${column} ${path}: ${message}`
 }
 
+/** Why a file cannot be read, in words for the causes that people meet. */
+export function unreadable(cause: unknown): string {
+  const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  const words = new Map<unknown, string>([
+    ['ENOENT', 'there is no such file'],
+    ['EACCES', 'may not be read by this user'],
+    ['EISDIR', 'is a folder, not a file'],
+  ]).get(code)
+  return words ?? `cannot be read (${String(code)})`
+}
+
 export function formatPath(path: Path): string {
   let out = ''
   for (const step of path) {

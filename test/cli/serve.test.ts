@@ -53,8 +53,8 @@ test('a port that is taken is refused with the way to choose another', async (t)
   }
 })
 
-test('an upstream that is no origin is refused as bad configuration', async (t) => {
+test('an upstream that is no origin is refused as bad usage, with an example', async (t) => {
   const { code, err } = await place(t).run('serve', '--upstream', 'ftp://127.0.0.1', '--port', '0', '--admin-port', '0')
   assert.equal(code, 2, err)
-  assert.match(err, /^--upstream:1:\d+ apps\[0\]\.upstreams\[0\]: /)
+  assert.match(err, /^sallyport: --upstream must be an http or https URL; write it as http:\/\/127\.0\.0\.1:3000\n$/)
 })

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { parseSource } from '../../src/config/document.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { ConfigError, formatProblems } from '../../src/config/problems.ts'
 import { good, parse, problemsOf } from './support.ts'
@@ -152,10 +153,28 @@ describe('loads files', () => {
     assert.deepEqual((await loadConfig(join(folder, 's.yaml'), {})).store, { kind: 'sqlite', file: 'here.db' })
   })
 
+  it('says that a folder is no file', async () => {
+    await assert.rejects(loadConfig(tmpdir(), {}), (error) => {
+      assert.ok(error instanceof ConfigError)
+      assert.match(formatProblems(error.problems), /:1:1 is a folder, not a file$/)
+      return true
+    })
+  })
+
+  it('says that a reference inside brackets needs quotes, and nothing of the kind about other braces', () => {
+    const messages = (text: string) => parseSource(text).complaints.map(({ message }) => message)
+    assert.match(
+      messages('upstreams: [${APP}]')[0] ?? '',
+      /^is not YAML: .*; inside \[ \] and \{ \} a \$\{NAME\} needs quotes$/,
+    )
+    assert.deepEqual(messages("upstreams: ['${APP}']"), [])
+    assert.doesNotMatch(messages('upstreams: [a{b}]')[0] ?? '', /quotes/)
+  })
+
   it('refuses a file that is not there', async () => {
     await assert.rejects(loadConfig('/nowhere/s.yaml', {}), (error) => {
       assert.ok(error instanceof ConfigError)
-      assert.equal(formatProblems(error.problems), '/nowhere/s.yaml:1:1 cannot be read (ENOENT)')
+      assert.equal(formatProblems(error.problems), '/nowhere/s.yaml:1:1 there is no such file')
       return true
     })
   })

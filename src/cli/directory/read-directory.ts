@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { Check } from 'typebox/value'
 import type { Config } from '../../config/config.ts'
 import { maxFileBytes, parseSource } from '../../config/document.ts'
-import { ConfigError } from '../../config/problems.ts'
+import { ConfigError, unreadable } from '../../config/problems.ts'
 import { resolveReferences } from '../../config/references.ts'
 import { Report } from '../../config/report.ts'
 import { validate, withDefaults } from '../../config/validate.ts'
@@ -48,7 +48,6 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
-    const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    throw new ConfigError([{ file, line: 1, column: 1, path: '', message: `cannot be read (${String(code)})` }])
+    throw new ConfigError([{ file, line: 1, column: 1, path: '', message: unreadable(cause) }])
   }
 }
