@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import type { Config } from '../config/config.ts'
+import { claimAuditFile } from './claim-audit-file.ts'
 import type { Cli, Edge, EdgeOptions } from './cli.ts'
 
 /** Runs the edge until it is asked to stop; `announce` once it listens. */
@@ -12,12 +11,16 @@ export async function runEdge(
 ): Promise<void> {
   const stopped = cli.io.untilStopped()
   const { sink } = config.audit
-  if (sink.kind === 'file') await mkdir(dirname(sink.file), { recursive: true, mode: 0o700 })
-  const edge = await cli.startEdge(config, options)
+  const release = sink.kind === 'file' ? await claimAuditFile(sink.file) : undefined
   try {
-    announce(edge)
-    await stopped
+    const edge = await cli.startEdge(config, options)
+    try {
+      announce(edge)
+      await stopped
+    } finally {
+      await edge.close()
+    }
   } finally {
-    await edge.close()
+    release?.()
   }
 }
