@@ -8,6 +8,10 @@ import { loadConfig } from '../../src/config/load.ts'
 import { ConfigError, formatProblems } from '../../src/config/problems.ts'
 import { good, parse, problemsOf } from './support.ts'
 
+function messages(text: string): string[] {
+  return parseSource(text).complaints.map(({ message }) => message)
+}
+
 const everythingWrong = `publicURL: https://edge.example.com
 listen: { port: 70000, trustedProxies: [0.0.0.0/0] }
 store: { url: "\${NOWHERE}" }
@@ -162,7 +166,6 @@ describe('loads files', () => {
   })
 
   it('says that a reference inside brackets needs quotes, and nothing of the kind about other braces', () => {
-    const messages = (text: string) => parseSource(text).complaints.map(({ message }) => message)
     assert.match(
       messages('upstreams: [${APP}]')[0] ?? '',
       /^is not YAML: .*; inside \[ \] and \{ \} a \$\{NAME\} needs quotes$/,
