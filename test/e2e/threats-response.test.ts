@@ -60,6 +60,11 @@ function seeded(seed: number): (below: number) => number {
   }
 }
 
+/** Writes something else where a foreign row names its tenant. */
+function relabels({ name }: Attack): boolean {
+  return name.startsWith('the tenant') || name === 'a prototype'
+}
+
 describe('an upstream that tries everything in its answers', () => {
   let upstream: EchoUpstream
   let edge: TestEdge
@@ -136,6 +141,8 @@ describe('an upstream that tries everything in its answers', () => {
     for (let i = 0; i < (process.env.SALLYPORT_TEST_LONG === '1' ? 3000 : 150); i += 1) {
       const [one, two] = [pick(), pick()]
       if (one === undefined || two === undefined) continue
+      // Two of these make rows that say they are ours, and nothing else: a lie nobody who sees the answer can catch.
+      if (relabels(one) && relabels(two)) continue
       await check('GET', [one, two])
     }
     await assertServing()
