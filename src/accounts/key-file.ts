@@ -31,7 +31,7 @@ async function readKeyFile(path: string): Promise<string | undefined> {
   try {
     const stats = await file.stat()
     if (!stats.isFile() || stats.size > maxBytes) throw unusable('is not a file of at most 64 KiB')
-    if ((stats.mode & 0o077) !== 0) throw unusable('can be read by others; it must have mode 0600')
+    if ((stats.mode & 0o077) !== 0) throw unusable(`can be read by others: chmod 600 ${path}`)
     return await file.readFile('utf8')
   } finally {
     await file.close()

@@ -81,7 +81,7 @@ export const schema = Type.Object(
         host: text('Address of the admin listener.', { default: '127.0.0.1' }),
         port: port('Port of the admin listener; 0 = any free one.', 9090),
       },
-      { ...closed, description: 'Health, metrics and the admin API; never the public listener.', default: {} },
+      { ...closed, description: 'Health and metrics; never the public listener.', default: {} },
     ),
     store: Type.Object(
       { url: text('`sqlite:FILE` or `postgres://...`.', { default: 'sqlite:data/sallyport.db' }) },
