@@ -1,6 +1,11 @@
-/** Bound children of a metric by their label values, so that the hot path looks one string up and nothing more. */
+interface Level<Child> {
+  child: Child | undefined
+  readonly next: Map<string, Level<Child>>
+}
+
+/** Bound children of a metric by their label values; the hot path looks up strings that are there already. */
 export class ChildCache<Child> {
-  readonly #children = new Map<string, Child>()
+  readonly #root: Level<Child> = { child: undefined, next: new Map() }
   readonly #bind: (values: readonly string[]) => Child
 
   constructor(bind: (values: readonly string[]) => Child) {
@@ -9,11 +14,16 @@ export class ChildCache<Child> {
 
   /** The values come from the configuration or from a closed set, in the order of the label names. */
   of(...values: readonly string[]): Child {
-    const key = values.length === 1 ? (values[0] ?? '') : values.join('\u0000')
-    const known = this.#children.get(key)
-    if (known !== undefined) return known
-    const child = this.#bind(values)
-    this.#children.set(key, child)
-    return child
+    let level = this.#root
+    for (const value of values) {
+      let next = level.next.get(value)
+      if (next === undefined) {
+        next = { child: undefined, next: new Map() }
+        level.next.set(value, next)
+      }
+      level = next
+    }
+    level.child ??= this.#bind(values)
+    return level.child
   }
 }
