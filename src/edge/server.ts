@@ -62,6 +62,8 @@ export function createServer(config: Config, observer: Observer): FastifyInstanc
       headersTimeout: timeouts.headersMs,
       connectionsCheckingInterval: timeoutsCheckedMs,
       insecureHTTPParser: false,
+      // Most requests have no body: no stream is made for what will not come.
+      optimizeEmptyRequests: true,
       requireHostHeader: false,
       // Only WebSocket may leave HTTP; h2c and anything else is an ordinary request without its Upgrade field.
       shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
