@@ -211,7 +211,7 @@ function buildLogin(base: Foundations, parts: LoginParts): LoginRooms {
     signIn,
     sessions,
     tokens,
-    csrf: new Csrf((purpose, data) => keys.mac(purpose, data), {
+    csrf: new Csrf(keys, {
       cookieName: cookieName(config, '-form'),
       secure: schemeOf(config) === 'https',
     }),

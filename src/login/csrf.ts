@@ -1,22 +1,27 @@
 import { randomBytes } from 'node:crypto'
 import { ProxyError } from '../errors.ts'
 import type { RequestHeaders } from '../exchange.ts'
-import { equalSecrets } from '../lib/constant-time.ts'
 import { readCookies } from '../lib/cookies.ts'
 
-/** HMAC-SHA-256 with a key of its own for each purpose. */
-export type Mac = (purpose: string, data: string) => string
+/** HMAC-SHA-256, separate for each purpose. */
+export interface MacKeys {
+  mac(purpose: string, data: string): string
+  /** In constant time; also by a key that was replaced a while ago. */
+  isMac(purpose: string, data: string, mac: string): boolean
+}
+
+const purpose = 'form'
 
 const seedPattern = /^[A-Za-z0-9_-]{43}$/
 
 /** Form tokens: the MAC of a random cookie, or of the session handle where there is a session (CWE-352). */
 export class Csrf {
-  readonly #mac: Mac
+  readonly #keys: MacKeys
   readonly #cookieName: string
   readonly #secure: boolean
 
-  constructor(mac: Mac, options: { readonly cookieName: string; readonly secure: boolean }) {
-    this.#mac = mac
+  constructor(keys: MacKeys, options: { readonly cookieName: string; readonly secure: boolean }) {
+    this.#keys = keys
     this.#cookieName = options.cookieName
     this.#secure = options.secure
   }
@@ -31,18 +36,18 @@ export class Csrf {
   }
 
   token(seed: string): string {
-    return this.#mac('form', seed)
+    return this.#keys.mac(purpose, seed)
   }
 
   /** Whether a sign-in form came from a page this browser was given. */
   holds(headers: RequestHeaders, token: string | undefined): boolean {
     const held = this.#held(headers)
-    return held !== undefined && token !== undefined && equalSecrets(this.token(held), token)
+    return held !== undefined && token !== undefined && this.#keys.isMac(purpose, held, token)
   }
 
   /** Throws ERR_ORIGIN_FOREIGN unless the form token belongs to the session. */
   require(handle: string, token: string | undefined): void {
-    if (token !== undefined && equalSecrets(this.token(handle), token)) return
+    if (token !== undefined && this.#keys.isMac(purpose, handle, token)) return
     throw new ProxyError('ERR_ORIGIN_FOREIGN', 'form token does not belong to the session')
   }
 

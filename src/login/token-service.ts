@@ -8,6 +8,7 @@ import { BoundedMap } from '../lib/lru.ts'
 import type { SharedState } from '../shared-state/shared-state.ts'
 import type { TokenClaims, TokenVerifier } from '../stages/authenticate/bearer-token.ts'
 import { type AccessPayload, parseAccessHeader, parseAccessPayload } from './access-token.ts'
+import { parseRefreshFamily, type RefreshFamily } from './refresh-family.ts'
 
 /** Signing and verifying HS256 (the codec of @fastify/jwt). */
 export interface TokenCodec {
@@ -44,17 +45,6 @@ export interface IssuedTokens {
   readonly sid: string
 }
 
-/** A refresh token's family: everything issued from one sign-in. */
-interface Refresh {
-  readonly account: string
-  readonly tenant: string
-  readonly sid: string
-  readonly epoch: number
-  readonly until: number
-  /** The API key it began with, which must still be there. */
-  readonly key?: string | undefined
-}
-
 /** The copy of a verified token stands behind the copy of its tenant: a withdrawn secret is gone within both, a second. */
 const tenantFreshMs = 500
 const maxVerified = 20_000
@@ -81,7 +71,7 @@ export class TokenService implements TokenVerifier {
     return this.#mint(tenant, { account, tenant: policy.tenant.id, sid: randomUUID(), epoch, until, key: key?.id })
   }
 
-  async #mint(tenant: Tenant | undefined, family: Refresh): Promise<IssuedTokens> {
+  async #mint(tenant: Tenant | undefined, family: RefreshFamily): Promise<IssuedTokens> {
     const [secret] = tenant?.tokenSecrets ?? []
     if (tenant === undefined || secret === undefined)
       throw new ProxyError('ERR_KEYS_UNUSABLE', 'tenant has no token secret')
@@ -119,7 +109,7 @@ export class TokenService implements TokenVerifier {
     return seconds === undefined ? this.#settings.refreshMs : seconds * 1000
   }
 
-  async #keepRefresh(refresh: Refresh): Promise<string> {
+  async #keepRefresh(refresh: RefreshFamily): Promise<string> {
     const token = randomBytes(32).toString('base64url')
     const ttlMs = refresh.until - this.#rooms.clock.now()
     if (ttlMs <= 0) throw new ProxyError('ERR_SESSION_ENDED', 'refresh family has run out')
@@ -134,8 +124,8 @@ export class TokenService implements TokenVerifier {
   async refresh(token: string): Promise<{ readonly policy: Policy; readonly tokens: IssuedTokens }> {
     const key = sha256(token)
     const kept = await this.#rooms.state.peekOnce(`refresh:${key}`)
-    if (kept === undefined) return this.#refuseUsed(key)
-    const refresh = JSON.parse(kept) as Refresh // written by #keepRefresh alone
+    const refresh = kept === undefined ? undefined : parseRefreshFamily(kept)
+    if (kept === undefined || refresh === undefined) return this.#refuseUsed(key)
     const policy = await this.#rooms.policy(refresh.tenant, refresh.account)
     const dead = this.#rooms.isRevoked(`sid:${refresh.sid}`) || !(await this.#keyHolds(refresh))
     if (dead || policy === undefined || policy.account.state !== 'enabled' || policy.account.epoch !== refresh.epoch) {
@@ -146,7 +136,7 @@ export class TokenService implements TokenVerifier {
     return { policy, tokens: await this.#mint(await this.#tenant(refresh.tenant), refresh) }
   }
 
-  async #keyHolds({ key, tenant, account }: Refresh): Promise<boolean> {
+  async #keyHolds({ key, tenant, account }: RefreshFamily): Promise<boolean> {
     if (key === undefined) return true
     const keys = await this.#rooms.store.apiKeys({ tenant, account })
     return keys.some((one) => one.id === key && (one.expiresAt ?? Infinity) > this.#rooms.clock.now())
@@ -159,16 +149,15 @@ export class TokenService implements TokenVerifier {
 
   async #endReusedFamily(key: string): Promise<void> {
     const used = await this.#rooms.state.peekOnce(`used:${key}`)
-    if (used === undefined) return
-    const family = JSON.parse(used) as Refresh // written by refresh() alone
-    this.#rooms.revoke(`sid:${family.sid}`, family.until)
+    const family = used === undefined ? undefined : parseRefreshFamily(used)
+    if (family !== undefined) this.#rooms.revoke(`sid:${family.sid}`, family.until)
   }
 
   /** Ends the family an access or refresh token belongs to; an invalid token is no error (RFC 7009 section 2.2). */
   async revoke(token: string): Promise<{ readonly account: string; readonly tenant: string } | undefined> {
     const kept = await this.#rooms.state.takeOnce(`refresh:${sha256(token)}`)
-    if (kept !== undefined) {
-      const family = JSON.parse(kept) as Refresh // written by #keepRefresh alone
+    const family = kept === undefined ? undefined : parseRefreshFamily(kept)
+    if (family !== undefined) {
       this.#rooms.revoke(`sid:${family.sid}`, family.until)
       return family
     }
