@@ -181,7 +181,8 @@ async function metricsOf(base: Foundations, links: AppLinks) {
 }
 
 function urlOf(app: FastifyInstance, host: string): string {
-  const { port } = app.server.address() as AddressInfo // listens on TCP
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- listens on TCP
+  const { port } = app.server.address() as AddressInfo
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 

@@ -68,6 +68,7 @@ const registry = {
 export type ErrorCode = keyof typeof registry
 
 /** All codes, in the order of the pipeline. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a frozen literal
 export const errorCodes = Object.keys(registry) as readonly ErrorCode[]
 
 /** The HTTP status a client sees for `code`. */

@@ -88,7 +88,8 @@ export function auditedStore(store: AccountStore, config: Config): AccountStore 
       if (typeof value !== 'function') return value
       const verb: (...args: unknown[]) => Promise<unknown> = value.bind(target)
       if (!isChange(name)) return verb
-      const describe = events[name] as (...args: unknown[]) => Facts // the verb and its event take the same arguments
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the verb and its event take the same arguments
+      const describe = events[name] as (...args: unknown[]) => Facts
       return (...args: unknown[]) => recorded(config, describe(...args), () => verb(...args))
     },
   })

@@ -13,6 +13,7 @@ export function newRequestId(): string {
 /** What came off the socket, before anything is believed. */
 export function arrivalOf(raw: IncomingMessage, id: string, clock: Clock): Arrival {
   // Node takes the socket away from a request that was destroyed.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the comment above says: Node’s type knows neither
   const socket = raw.socket as (Socket & Partial<TLSSocket>) | null
   return {
     id,

@@ -19,8 +19,10 @@ function storeOver(state: SharedState, local: SharedState) {
       const done = ({ count, ttlMs }: { count: number; ttlMs: number }) =>
         callback(null, { current: count, ttl: ttlMs })
       const fail = (error: unknown) => callback(error instanceof Error ? error : new Error('counting failed'))
+      // oxlint-disable-next-line promise/no-callback-in-promise -- the library asks for a callback
       state.hit(key, timeWindow).then(done, (error: unknown) => {
         const away = error instanceof ProxyError && error.code === 'ERR_STATE_UNAVAILABLE'
+        // oxlint-disable-next-line promise/no-callback-in-promise -- likewise
         if (away) local.hit(key, timeWindow).then(done, fail)
         else fail(error)
       })
@@ -44,6 +46,7 @@ export async function createCounter(
     app.createRateLimit({
       max,
       timeWindow: windowMs,
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the library hands back what it was given below
       keyGenerator: (request: unknown) => `${name} ${(request as Counted).key}`,
     })
   const checks = new WeakMap<Limit, ReturnType<typeof open>>()
@@ -51,6 +54,7 @@ export async function createCounter(
     const check = checks.get(limit) ?? open(limit)
     checks.set(limit, check)
     const counted: Counted = { key, routeOptions: {} }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the library reads routeOptions and hands it to keyGenerator
     return check(counted as unknown as FastifyRequest).then((result) => {
       if (result.isAllowed) throw new ProxyError('ERR_INTERNAL', 'a limit with an allow list')
       return { exceeded: result.isExceeded, remaining: result.remaining, ttlMs: result.ttl }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+// oxlint-disable-next-line import/no-empty-named-blocks, unicorn/require-module-specifiers -- it adds `from` to the reply's type
 import type {} from '@fastify/reply-from'
 import type { FastifyReply } from 'fastify'
 import type { Agent } from 'undici'
@@ -25,6 +26,7 @@ export function replyFromLane(reply: FastifyReply, agent: Agent): Lane {
     send(request: UpstreamRequest, sink: AnswerSink): UpstreamExchange {
       const controller = new AbortController()
       reply.from(pathOf(request.path), {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its type knows no variable; the route table has checked the method
         method: request.method as 'GET',
         getUpstream: () => request.origin,
         queryString: () => queryOf(request.path),
@@ -35,7 +37,8 @@ export function replyFromLane(reply: FastifyReply, agent: Agent): Lane {
         retryDelay: () => null,
         ...(Buffer.isBuffer(request.body) ? { body: request.body, contentType: 'application/octet-stream' } : {}),
         onResponse: (_request, _reply, answer) => {
-          const { statusCode, headers, stream } = answer as unknown as RawAnswer // as upstreamRequester gives it
+          // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as upstreamRequester gives it
+          const { statusCode, headers, stream } = answer as unknown as RawAnswer
           sink.answer({ status: statusCode, rawHeaders: headers }, new StreamBody(stream))
         },
         onError: (_reply, { error }) => sink.fail(upstreamError(error)),
@@ -97,8 +100,10 @@ function queryOf(path: string): string {
 /** Keeps the order: no name is there twice. */
 function toHeaderObject(request: UpstreamRequest, agent: Agent, signal: AbortSignal): Record<string, string> {
   const { headers, headersTimeoutMs, bodyTimeoutMs } = request
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an object without anything in it
   const out = Object.create(null) as Record<string | symbol, unknown>
   for (let i = 0; i + 1 < headers.length; i += 2) out[headers[i] ?? ''] = headers[i + 1] ?? ''
   out[sendOptions] = { agent, signal, headersTimeoutMs, bodyTimeoutMs } satisfies SendOptions
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the symbol is for upstreamRequester, and every name holds text
   return out as Record<string, string>
 }

@@ -266,6 +266,7 @@ export class ReplySink implements AnswerSink, Live {
     const { limit } = this.#masked
     return raw.writeHead(
       status,
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node reads the array and does not change it
       limit === undefined ? (rawHeaders as string[]) : [...rawHeaders, ...limitFields(limit)],
     )
   }

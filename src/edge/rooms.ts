@@ -201,7 +201,8 @@ function buildLogin(base: Foundations, parts: LoginParts): LoginRooms {
       dummyVerify: (password) => dummyVerify(password),
       policy: (tenant, account) => policies.policy(tenant, account),
       clock,
-      addressKey: (address) => addressKey(address as ClientAddress), // came out of admit
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- came out of admit
+      addressKey: (address) => addressKey(address as ClientAddress),
       onAddressFailures: (address, failures) => banSource(base, address, failures),
     },
   )

@@ -175,6 +175,7 @@ function mountOwnPages(scope: FastifyInstance, rooms: ServerRooms): void {
 function mountApps(scope: FastifyInstance, rooms: ServerRooms): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its types leave out `handler` and the hooks of upgrades
   void scope.register(httpProxy, {
     upstream: '',
     prefix: '/',
@@ -200,6 +201,7 @@ function forward(request: FastifyRequest, reply: FastifyReply, rooms: ProxyRooms
   const masked = decisionOf(request)
   if (masked.arrival.upgrade) return done()
   const sent = proxyRequest(request, reply, masked, rooms)
+  // oxlint-disable-next-line promise/no-callback-in-promise -- the hook of the library asks for a callback
   if (sent instanceof Promise) sent.catch(done)
 }
 

@@ -111,7 +111,8 @@ interface ConnectionOptions {
 
 /** One connection per WebSocket, held to the same certificates as the pool of its app. */
 function openConnection({ host, port, headers }: ConnectionOptions): Socket {
-  const trust = headers[upstreamTrust] as UpstreamTrust | undefined // set by upgradeHeaders, and by nobody else
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- set by upgradeHeaders, and by nobody else
+  const trust = headers[upstreamTrust] as UpstreamTrust | undefined
   if (trust === undefined) return connect({ host, port })
   const servername = isIP(host) === 0 ? host : ''
   const ca = trust.ca === undefined ? {} : { ca: trust.ca }
@@ -120,6 +121,7 @@ function openConnection({ host, port, headers }: ConnectionOptions): Socket {
 
 function upgradeHeaders(masked: Masked, upstream: Upstream, link: AppLink, rooms: UpgradeRooms) {
   const headers = prepareHeaders(masked, rooms.headers, upstream.authority)
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an object without anything in it
   const out = Object.create(null) as Record<string, string> & { [upstreamTrust]?: UpstreamTrust }
   if (upstream.origin.startsWith('https:')) out[upstreamTrust] = { ca: authorityOf(link.agent) }
   for (let i = 0; i + 1 < headers.length; i += 2) {

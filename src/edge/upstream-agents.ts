@@ -51,15 +51,18 @@ export function createAgent(app: AppConfig, ca: string | undefined): Agent {
 /** The dispatcher given to `@fastify/reply-from`: raw answer heads, one try, framing that has one reading. */
 export const upstreamRequester = {
   request(request: PlainRequest, callback: RequestCallback): void {
-    const options = request.headers[sendOptions] as SendOptions | undefined // set by the lane, and by nobody else
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- set by the lane, and by nobody else
+    const options = request.headers[sendOptions] as SendOptions | undefined
     if (options === undefined) {
       callback(new ProxyError('ERR_INTERNAL', 'request without send options'), undefined)
       return
     }
     const { agent, signal, headersTimeoutMs, bodyTimeoutMs } = options
     const { origin, path, method, body, headers } = request
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the lane writes text under every name; undici skips symbols
     const sent = { origin, path, method, body: body === '' ? null : body, headers: headers as Record<string, string> }
     agent.request(
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the method came through the route table
       {
         ...sent,
         signal,
@@ -74,7 +77,8 @@ export const upstreamRequester = {
 
 function receive(error: Error | null, answer: Dispatcher.ResponseData | undefined, callback: RequestCallback): void {
   if (error !== null || answer === undefined) return callback(error ?? new Error('no answer'), undefined)
-  const fault = framingFault(answer.headers as unknown as readonly string[]) // responseHeaders: 'raw'
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- responseHeaders: 'raw' gives pairs
+  const fault = framingFault(answer.headers as unknown as readonly string[])
   if (fault === undefined) return callback(null, answer)
   answer.body.on('error', () => undefined).destroy()
   callback(new ProxyError('ERR_UPSTREAM_PROTOCOL', fault), undefined)
