@@ -38,7 +38,7 @@ const retryMs = 25
 
 const apiKeyColumns = ['id', 'prefix', 'tenant', 'account', 'name', 'created_at', 'expires_at'] as const
 
-/** The verbs of the port, written once for both databases. */
+/** The verbs of the port, written once for both databases: as long as the port has verbs, a few lines each. */
 export class KyselyStore implements AccountStore {
   readonly #engine: StoreEngine
 

@@ -1,35 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
-import type { AccountStore } from '../accounts/account-store.ts'
 import { hashApiKey } from '../accounts/api-key.ts'
-import { normaliseEmail } from '../accounts/email.ts'
-import type { KeyRing } from '../accounts/key-ring.ts'
-import { dummyVerify, verifyPassword } from '../accounts/password.ts'
 import { PolicyCache } from '../accounts/policy-cache.ts'
-import type { BanList } from '../bans/ban-list.ts'
-import type { RevocationList } from '../bans/revocation-list.ts'
 import type { Config } from '../config/config.ts'
 import { ProxyError } from '../errors.ts'
-import type { Admitted, ClientAddress } from '../exchange.ts'
-import type { Clock } from '../lib/clock.ts'
-import { formatNetwork, networkOf, parseAddress } from '../lib/ip-network.ts'
-import { isOwnOrigin } from '../lib/same-origin.ts'
-import { Csrf } from '../login/csrf.ts'
-import type { LoginRooms } from '../login/rooms.ts'
 import { SessionService } from '../login/session-service.ts'
-import { SignIn } from '../login/sign-in.ts'
 import { TokenService } from '../login/token-service.ts'
 import { parseMask } from '../mask/parse.ts'
 import type { Mask } from '../mask/predicate.ts'
 import { decideAgain, type Rooms } from '../pipeline.ts'
-import type { SharedState } from '../shared-state/shared-state.ts'
 import { resolveClientAddress } from '../stages/admit/client-address.ts'
 import { parseTrustedProxies } from '../stages/admit/trusted-proxies.ts'
 import { apiKey } from '../stages/authenticate/api-key.ts'
-import { findPrincipal } from '../stages/authenticate/authenticate.ts'
 import type { Authenticator } from '../stages/authenticate/authenticator.ts'
 import { bearerToken } from '../stages/authenticate/bearer-token.ts'
-import { resolvePrincipal } from '../stages/authenticate/member.ts'
 import { sessionCookie } from '../stages/authenticate/session-cookie.ts'
 import { Assertions } from '../stages/forward/assertion.ts'
 import { HeaderNames, identityNames } from '../stages/forward/header-names.ts'
@@ -37,26 +21,14 @@ import { Upstreams } from '../stages/forward/upstreams.ts'
 import { RouteTable } from '../stages/match/route-table.ts'
 import type { CountRequest, Limits } from '../stages/throttle/throttle.ts'
 import { addressKey } from './address-key.ts'
-import { ownOf } from './exchange-slot.ts'
+import type { Foundations } from './foundations.ts'
 import { accessTokenCodec, assertionSigner } from './jwt-codec.ts'
 import { LiveSockets } from './live-sockets.ts'
-import type { Observer } from './observer.ts'
-import type { AppLink, LaneName } from './proxy.ts'
-import { type ServerRooms, sendPage } from './server.ts'
+import { buildLogin } from './login-rooms.ts'
+import type { AppLink } from './proxy.ts'
+import { cookieName, schemeOf } from './public-origin.ts'
+import type { ServerRooms } from './server.ts'
 import { createAgent } from './upstream-agents.ts'
-
-/** What lives as long as the edge. */
-export interface Foundations {
-  readonly config: Config
-  readonly clock: Clock
-  readonly keys: KeyRing
-  readonly store: AccountStore
-  readonly state: SharedState
-  readonly bans: BanList
-  readonly revocations: RevocationList
-  readonly observer: Observer
-  readonly lane: LaneName
-}
 
 /** Builds what the stages and pages are handed, from what is open already. */
 export async function buildRooms(app: FastifyInstance, base: Foundations, count: CountRequest): Promise<ServerRooms> {
@@ -97,15 +69,6 @@ export async function buildRooms(app: FastifyInstance, base: Foundations, count:
     },
     upgrade: { headers, links, live },
   }
-}
-
-function schemeOf(config: Config): 'http' | 'https' {
-  return config.publicUrl.startsWith('https:') ? 'https' : 'http'
-}
-
-/** `__Host-` needs https (RFC 6265bis section 4.1.3.2); plain http is allowed on loopback only. */
-function cookieName(config: Config, suffix: string): string {
-  return `${schemeOf(config) === 'https' ? '__Host-' : ''}sallyport${suffix}`
 }
 
 function buildSessions(base: Foundations): SessionService {
@@ -175,114 +138,6 @@ function parseBases(config: Config): ReadonlyMap<string, Mask> {
     if (dataset.base !== undefined) bases.set(dataset.name, parseMask(dataset.base, dataset))
   }
   return bases
-}
-
-interface LoginParts {
-  readonly policies: PolicyCache
-  readonly sessions: SessionService
-  readonly tokens: TokenService
-  readonly authenticators: readonly Authenticator[]
-  readonly limits: Limits
-  readonly clock: Clock
-}
-
-function buildLogin(base: Foundations, parts: LoginParts): LoginRooms {
-  const { config, store, state, keys, observer } = base
-  const { policies, sessions, tokens, authenticators, limits, clock } = parts
-  const { max, windowMs } = config.bans.signInFailures
-  const signInLimit = { name: 'sign-in', ...config.limits.signIn }
-  const signIn = new SignIn(
-    { maxAddressFailures: max, addressWindowMs: windowMs },
-    {
-      store,
-      state,
-      normaliseEmail,
-      verifyPassword: (phc, password) => verifyPassword(phc, password),
-      dummyVerify: (password) => dummyVerify(password),
-      policy: (tenant, account) => policies.policy(tenant, account),
-      clock,
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- came out of admit
-      addressKey: (address) => addressKey(address as ClientAddress),
-      onAddressFailures: (address, failures) => banSource(base, address, failures),
-    },
-  )
-  return {
-    store,
-    policies,
-    signIn,
-    sessions,
-    tokens,
-    csrf: new Csrf(keys, {
-      cookieName: cookieName(config, '-form'),
-      secure: schemeOf(config) === 'https',
-    }),
-    admitted: ownOf,
-    isOwnOrigin: (request) => isOwnOrigin(request, schemeOf(config)),
-    whoIs: (request) => findPrincipal(request, authenticators),
-    byApiKey: async (key) => {
-      const found = await store.apiKeyByHash(hashApiKey(key))
-      if (found === undefined || (found.expiresAt ?? Number.POSITIVE_INFINITY) <= clock.now()) {
-        throw new ProxyError('ERR_CREDENTIAL_INVALID', 'no such API key')
-      }
-      const expiresAt = found.expiresAt ?? Number.MAX_SAFE_INTEGER
-      const claim = {
-        proof: 'key',
-        tenant: found.tenant,
-        account: found.account,
-        sid: found.id,
-        epoch: undefined,
-        expiresAt,
-      } as const
-      return resolvePrincipal(claim, policies)
-    },
-    countSignIn: (request) => countSignIn(limits, signInLimit, request),
-    record: (event) => recordOrRefuse(observer, event),
-    loginOutcome: (outcome) => observer.metrics.loginFinished(outcome),
-    jwks: () => ({ keys: keys.assertionJwks }),
-    sendPage,
-  }
-}
-
-async function countSignIn(
-  limits: Limits,
-  limit: { readonly name: string; readonly max: number; readonly windowMs: number },
-  request: Admitted,
-) {
-  const { exceeded, ttlMs } = await limits.count(limit, limits.addressKey(request.client))
-  if (!exceeded) return
-  throw new ProxyError('ERR_LIMIT_EXCEEDED', 'too many sign-in attempts from this source', {
-    retryAfter: Math.max(1, Math.ceil(ttlMs / 1000)),
-  })
-}
-
-/** Nobody signs in unseen. */
-function recordOrRefuse(observer: Observer, event: Parameters<Observer['tell']>[0]): void {
-  if (observer.audit.failure !== undefined && event.outcome === 'success') {
-    throw new ProxyError('ERR_AUDIT_UNAVAILABLE', observer.audit.failure, { retryAfter: 5 })
-  }
-  observer.audit.write(event)
-}
-
-function banSource(base: Foundations, address: string, failures: number): void {
-  const { config, bans, clock, observer } = base
-  const parsed = parseAddress(address)
-  if (parsed === undefined) return
-  const network = networkOf(parsed, { v6Prefix: 64 })
-  const outcome = bans.add({
-    network,
-    until: clock.now() + config.bans.signInFailures.banMs,
-    origin: 'sign-in',
-    reason: `${failures} failed sign-ins`,
-    scenario: 'sign-in-brute-force',
-  })
-  if (outcome.kind !== 'added') return
-  observer.tell({
-    event: 'ban.added',
-    outcome: 'success',
-    address,
-    reason: 'sign-in-brute-force',
-    detail: { network: formatNetwork(network), failures },
-  })
 }
 
 async function openLinks(config: Config): Promise<ReadonlyMap<string, AppLink>> {

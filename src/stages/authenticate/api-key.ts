@@ -11,16 +11,22 @@ export interface ApiKeySource {
   find(key: string): ApiKey | undefined | Promise<ApiKey | undefined>
 }
 
+/** Who a key stands for; throws on one that is unknown or has run out. */
+export function keyPrincipal(
+  key: ApiKey | undefined,
+  policies: PolicySource,
+  clock: Clock,
+): Principal | Promise<Principal> {
+  if (key === undefined) throw new ProxyError('ERR_CREDENTIAL_INVALID', 'no such API key')
+  const expiresAt = key.expiresAt ?? Number.MAX_SAFE_INTEGER
+  if (expiresAt <= clock.now()) throw new ProxyError('ERR_CREDENTIAL_INVALID', 'API key has expired')
+  const { account, tenant, id } = key
+  return resolvePrincipal({ proof: 'key', account, tenant, sid: id, epoch: undefined, expiresAt }, policies)
+}
+
 /** Personal API keys, shown as a bearer credential. */
 export function apiKey(keys: ApiKeySource, policies: PolicySource, clock: Clock): Authenticator {
-  function toPrincipal(key: ApiKey | undefined): Principal | Promise<Principal> {
-    if (key === undefined) throw new ProxyError('ERR_CREDENTIAL_INVALID', 'no such API key')
-    const expiresAt = key.expiresAt ?? Number.MAX_SAFE_INTEGER
-    if (expiresAt <= clock.now()) throw new ProxyError('ERR_CREDENTIAL_INVALID', 'API key has expired')
-    const { account, tenant, id } = key
-    return resolvePrincipal({ proof: 'key', account, tenant, sid: id, epoch: undefined, expiresAt }, policies)
-  }
-
+  const toPrincipal = (key: ApiKey | undefined) => keyPrincipal(key, policies, clock)
   return {
     kind: 'key',
     authenticate(request: Admitted) {

@@ -18,7 +18,8 @@ const letterN = 0x6e
 
 /**
  * Decides every place the tree names: copied, replaced by null, or a row that waits for its verdict. With `deferred`
- * (JSON lines) a permitted row goes out only by `settle`, since its line may still turn out to be broken.
+ * (JSON lines) a permitted row goes out only by `settle`, since its line may still turn out to be broken. It is one long
+ * file because every callback of the scanner works on the same few positions, and splitting them would share that state.
  */
 export class RowGate implements ScanSink {
   readonly #plan: RowPlan
