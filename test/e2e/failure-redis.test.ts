@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, before, beforeEach, describe, it } from 'node:test'
 import { BanList } from '../../src/bans/ban-list.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { openRedisState } from '../../src/shared-state/redis.ts'
@@ -41,6 +41,9 @@ describe('an edge whose Redis is gone', () => {
     await upstream?.close()
     await redis?.stop()
   })
+
+  // A test leaves a Redis that just came back, and the next one may begin before the edge has noticed.
+  beforeEach(() => until('people can sign in', async () => (await isReady()) && (await signIn()).status === 200))
 
   async function isReady(): Promise<boolean> {
     return (await fetch(`${edge.adminUrl}/readyz`)).status === 200
