@@ -33,6 +33,7 @@ const plan: RowPlan = {
   onViolation: 'drop',
   keep: [],
   total: undefined,
+  strict: false,
   limits: defaultRowLimits,
 }
 

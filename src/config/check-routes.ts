@@ -1,14 +1,13 @@
 import { isOwn } from './check-apps.ts'
+import { checkPointers, checkRows } from './check-rows.ts'
 import { keptHeaderFault, passFault } from './header-names.ts'
 import { covers, type PathPattern, parsePathPattern, reaches } from './path-pattern.ts'
 import { type Path, suggestion } from './problems.ts'
 import type { Report } from './report.ts'
-import { overlaps, parseRowPointer } from './row-pointer.ts'
 import type { Source } from './schema.ts'
 
 type AppSource = Source['apps'][number]
 type RouteSource = AppSource['routes'][number]
-type RowsSource = NonNullable<RouteSource['rows']>
 
 interface Earlier {
   readonly index: number
@@ -118,7 +117,7 @@ function checkWrites(route: RouteSource, path: Path, report: Report): void {
   const changes = route.methods.some((method) => itemMethods.includes(method))
   if (changes && route.action !== 'modify')
     report.add([...path, 'action'], 'must be modify: the route changes rows', 'key')
-  if (changes && route.rows !== undefined && !route.rows.at.every((pointer) => pointer === '/')) {
+  if (changes && route.rows !== undefined && route.rows.at.join() !== '/') {
     report.add(
       [...path, 'rows', 'at'],
       'must be [/] on a route that changes rows: the row is looked at before it is changed',
@@ -132,38 +131,6 @@ function checkWrites(route: RouteSource, path: Path, report: Report): void {
       'key',
     )
   }
-}
-
-function checkRows(rows: RowsSource, path: Path, report: Report): void {
-  const at = checkPointers(rows.at, [...path, 'at'], report)
-  const keep = checkPointers(rows.keep, [...path, 'keep'], report)
-  for (const [i, pointer] of keep.entries()) {
-    const leaks = pointer !== undefined && at.some((row) => row !== undefined && overlaps(row, pointer))
-    if (leaks) report.add([...path, 'keep', i], 'would let rows through unfiltered')
-  }
-  if (rows.total === undefined) return
-  const [total] = checkPointers([rows.total.at], [...path, 'total'], report, 'at')
-  if (total === undefined) return
-  const misplaced =
-    total.length === 0 || total.includes('*') || at.some((row) => row !== undefined && overlaps(row, total))
-  if (misplaced) report.add([...path, 'total', 'at'], 'must be one value outside the rows')
-}
-
-function checkPointers(
-  pointers: readonly string[],
-  path: Path,
-  report: Report,
-  key?: string,
-): readonly (readonly string[] | undefined)[] {
-  const seen = new Set<string>()
-  return pointers.map((text, i) => {
-    const pointer = parseRowPointer(text)
-    const place = [...path, key ?? i]
-    if (pointer === undefined) report.add(place, 'must be an RFC 6901 pointer such as /items/*')
-    else if (seen.has(text)) report.add(place, 'is listed twice')
-    seen.add(text)
-    return pointer
-  })
 }
 
 function checkEach(
@@ -181,7 +148,11 @@ function checkEach(
 function checkSocket(route: RouteSource, path: Path, report: Report): void {
   if (!report.clean([...path, 'websocket']) || route.websocket !== true) return
   if (route.dataset !== undefined) {
-    report.add([...path, 'websocket'], 'cannot be true on a route with a dataset: frames are not filtered')
+    if (route.rows?.frames !== undefined) return
+    report.add(
+      [...path, 'websocket'],
+      'cannot be true on a route with a dataset unless rows.frames says how to read messages',
+    )
   } else if (report.clean([...path, 'methods']) && !route.methods.includes('GET')) {
     report.add([...path, 'websocket'], 'needs the method GET: a handshake is one')
   }

@@ -111,12 +111,98 @@ export type RouteAccess =
 /** Decoded RFC 6901 reference tokens; `*` = every element. `/` is [] (one row: the whole document), `/*` is ['*']. */
 export type RowPointer = readonly string[]
 
-export interface RowsConfig {
-  /** Never empty. */
+/** Where rows stand in each kind of answer; a kind without an entry is blocked. At least one is there. */
+export interface RowsConfig extends DocumentRows {
+  readonly xml: XmlRows | undefined
+  readonly csv: CsvRows | undefined
+  readonly events: EventRows | undefined
+  readonly html: HtmlRows | undefined
+  readonly graphql: GraphqlRows | undefined
+  readonly frames: FrameRows | undefined
+}
+
+/** In a JSON document; `at` is empty where the route declares no JSON. */
+export interface DocumentRows {
   readonly at: readonly RowPointer[]
-  readonly kind: 'json'
-  readonly total: { readonly at: RowPointer; readonly policy: 'null' | 'recount' | 'block' } | undefined
+  readonly total: RowTotal | undefined
   readonly keep: readonly RowPointer[]
+  /** What is neither rows, total nor kept blocks the answer, in place of becoming null. */
+  readonly strict: boolean
+}
+
+export interface RowTotal {
+  readonly at: RowPointer
+  readonly policy: 'null' | 'recount' | 'block'
+}
+
+/** Names of elements from the root down, as written in the document, prefix included: `['orders', 'order']`. */
+export type ElementPath = readonly string[]
+
+/** Below a row's element: the way down, then the element's text or one of its attributes. */
+export interface XmlPlace {
+  readonly path: ElementPath
+  readonly attribute: string | undefined
+}
+
+export interface XmlRows {
+  /** Never empty; each has two names at least: the root is no row. */
+  readonly at: readonly ElementPath[]
+  /** By name of the dataset's field; a field without an entry is a child element at the field's own pointer. */
+  readonly fields: ReadonlyMap<string, XmlPlace>
+  /** Elements outside the rows that stay whole. */
+  readonly keep: readonly ElementPath[]
+}
+
+export interface CsvRows {
+  readonly delimiter: ',' | ';' | '\t' | '|'
+  /** Column by name of the dataset's field; a field without an entry has the column of its own name. */
+  readonly columns: ReadonlyMap<string, string>
+}
+
+export interface EventRows {
+  /** What the data of an event of this type is; an event without a type is a `message`. */
+  readonly types: ReadonlyMap<string, EventPolicy>
+  /** Every other type. */
+  readonly other: Exclude<EventPolicy, 'rows'>
+  /** Where rows stand in the data of an event. */
+  readonly at: readonly RowPointer[]
+  readonly keep: readonly RowPointer[]
+}
+
+/** `rows`: JSON that holds rows; `pass`: nothing to hide in it; `drop`: never goes out. */
+export type EventPolicy = 'rows' | 'pass' | 'drop'
+
+export interface HtmlRows {
+  readonly remove: readonly { readonly select: string; readonly unless: readonly string[] }[]
+  readonly rows: readonly { readonly select: string; readonly fields: ReadonlyMap<string, HtmlPlace> }[]
+  /** Scripts whose text is a JSON document with rows; every other script that is not JavaScript loses its text. */
+  readonly scripts: readonly { readonly select: string; readonly rows: DocumentRows }[]
+}
+
+/** In a row's element: the element that `select` finds (undefined = the row itself), its text or an attribute. */
+export interface HtmlPlace {
+  readonly select: string | undefined
+  readonly attribute: string | undefined
+}
+
+export interface GraphqlRows {
+  readonly operations: readonly GraphqlOperation[]
+}
+
+export interface GraphqlOperation {
+  /** Operation name as in the document. */
+  readonly name: string
+  /** Lower-case hexadecimal SHA-256 of the document's text. */
+  readonly sha256: string
+  readonly rows: DocumentRows
+}
+
+export interface FrameRows {
+  /** Where rows stand in a message of the app. */
+  readonly at: readonly RowPointer[]
+  readonly keep: readonly RowPointer[]
+  /** Where rows stand in a message of the client; each must be inside the caller's mask. Empty = clients say nothing. */
+  readonly client: readonly RowPointer[]
 }
 
 interface RouteBase {

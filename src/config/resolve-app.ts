@@ -1,16 +1,7 @@
 import type { Dataset } from '../mask/language.ts'
-import type {
-  AppConfig,
-  DatasetRouteConfig,
-  IdentityConfig,
-  IdentityFact,
-  RouteAccess,
-  RouteConfig,
-  RowPointer,
-  RowsConfig,
-} from './config.ts'
+import type { AppConfig, DatasetRouteConfig, IdentityConfig, IdentityFact, RouteAccess, RouteConfig } from './config.ts'
+import { resolveRows, rowPointer } from './resolve-rows.ts'
 import { bytes, limit, ms } from './resolve-units.ts'
-import { parseRowPointer } from './row-pointer.ts'
 import type { Source } from './schema.ts'
 
 type AppSource = Source['apps'][number]
@@ -73,7 +64,7 @@ function resolveRoute(route: RouteSource, app: AppSource, around: Surroundings):
     limit: route.limit === undefined ? undefined : limit(route.limit),
     maxBodyBytes: route.maxBody === undefined ? around.maxBodyBytes : bytes(route.maxBody),
     timeoutMs: route.timeout === undefined ? undefined : ms(route.timeout),
-    websocket: dataset === undefined && (route.websocket ?? app.websocket),
+    websocket: route.websocket ?? (dataset === undefined ? app.websocket : route.rows?.frames !== undefined),
     audit: route.audit ?? dataset !== undefined,
   }
   return dataset === undefined ? { ...common, dataset: undefined } : { ...common, ...resolveFilter(route, dataset) }
@@ -98,26 +89,9 @@ function resolveFilter(
     whenNone: route.whenNone ?? 'refuse',
     pass: (route.pass ?? []).map((type) => type.toLowerCase()),
     keepHeaders: (route.keepHeaders ?? []).map((name) => name.toLowerCase()),
-    check: route.check === undefined ? undefined : { body: route.check.body.map(pointer) },
+    check: route.check === undefined ? undefined : { body: route.check.body.map(rowPointer) },
     inject: route.inject ?? [],
     maxRowBytes: bytes(route.maxRow ?? '1MiB'),
     maxBlockBytes: bytes(route.maxBlock ?? '8MiB'),
   }
-}
-
-function resolveRows(rows: RouteSource['rows']): RowsConfig {
-  if (rows === undefined) throw new TypeError('a dataset without rows got past the checks')
-  const { total } = rows
-  return {
-    at: rows.at.map(pointer),
-    kind: rows.kind,
-    total: total === undefined ? undefined : { at: pointer(total.at), policy: total.policy ?? 'null' },
-    keep: rows.keep.map(pointer),
-  }
-}
-
-function pointer(text: string): RowPointer {
-  const tokens = parseRowPointer(text)
-  if (tokens === undefined) throw new TypeError('a pointer got past the checks')
-  return tokens
 }

@@ -1,39 +1,8 @@
 import { Type } from 'typebox'
 import { closed, duration, flag, size, strings, text, wait, waitOrNone, word, wordOrNull } from './schema-parts.ts'
+import { pointers, rows } from './schema-rows.ts'
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
-const pointer = (description: string) =>
-  Type.String({ description, pattern: '^/', maxLength: 1024, expects: 'a pointer that begins with /' })
-const pointers = (description: string, fallback?: readonly string[]) =>
-  Type.Array(pointer('RFC 6901 pointer; the token `*` means every element.'), {
-    description,
-    ...(fallback === undefined ? { minItems: 1 } : { default: [...fallback] }),
-    maxItems: 32,
-  })
-
-const rows = Type.Object(
-  {
-    at: pointers(
-      'Where rows stand in the answer: `/` is one row, the whole document; `/*` a list; `/items/*` a list under `items`.',
-    ),
-    kind: word(['json'], 'How the answer is written.', 'json'),
-    total: Type.Optional(
-      Type.Object(
-        {
-          at: pointer('Where the answer counts its rows.'),
-          policy: wordOrNull(
-            ['null', 'recount', 'block'],
-            'What becomes of a count that the caller may not know: written as `null`, counted again, or the answer is blocked.',
-          ),
-        },
-        { ...closed, description: 'A count of rows in the answer.' },
-      ),
-    ),
-    keep: pointers('What else of the answer reaches the caller besides its rows.', []),
-  },
-  { ...closed, description: 'Where the rows of the answer stand. Required on a route with a dataset.' },
-)
-
 const access = Type.Union(
   [
     Type.Literal('public'),

@@ -21,18 +21,23 @@ export function answerRules(masked: Masked): 'undeclared' | AnswerRules {
   if (rows.kind === 'undeclared' || route.rows === undefined) return 'undeclared'
   const known = compiled.get(rows) ?? new Map<DatasetRouteConfig, AnswerRules>()
   compiled.set(rows, known)
-  const rules = known.get(route.rows) ?? compileRules(rows, route.rows)
+  const rules = known.get(route.rows) ?? compileRules(rows, route.rows, rolesOf(masked))
   known.set(route.rows, rules)
   return rules
 }
 
-function compileRules(rows: MaskedRows, route: DatasetRouteConfig): AnswerRules {
-  return { plan: rowPlan(rows, route), pass: route.pass, keepHeaders: route.keepHeaders, decode: defaultDecodeLimits }
+function compileRules(rows: MaskedRows, route: DatasetRouteConfig, roles: readonly string[]): AnswerRules {
+  const { pass, keepHeaders, rows: readers } = route
+  return { plan: rowPlan(rows, route), readers, roles, pass, keepHeaders, decode: defaultDecodeLimits }
+}
+
+function rolesOf({ access }: Masked): readonly string[] {
+  return access.kind === 'member' ? access.principal.policy.membership.roles : []
 }
 
 /** The filter of one route for one caller. */
 export function rowPlan(rows: MaskedRows, route: DatasetRouteConfig): RowPlan {
-  const { total } = route.rows
+  const { total, strict } = route.rows
   return {
     at: route.rows.at,
     predicate: predicateOf(rows),
@@ -44,6 +49,7 @@ export function rowPlan(rows: MaskedRows, route: DatasetRouteConfig): RowPlan {
     onViolation: route.onViolation,
     keep: route.rows.keep,
     total: total === undefined ? undefined : { path: total.at, policy: total.policy },
+    strict,
     limits: { ...defaultRowLimits, maxRowBytes: route.maxRowBytes, maxBlockBytes: route.maxBlockBytes },
   }
 }

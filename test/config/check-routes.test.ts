@@ -77,7 +77,7 @@ const refusals: readonly (readonly [string, string, ...string[]])[] = [
   [
     'onViolation: drop',
     'websocket: true',
-    '27:20 apps[0].routes[1].websocket: cannot be true on a route with a dataset: frames are not filtered',
+    '27:20 apps[0].routes[1].websocket: cannot be true on a route with a dataset unless rows.frames says how to read messages',
   ],
   [
     'methods: [GET]\n        path: /public/**\n',

@@ -50,7 +50,7 @@ const refusals: readonly (readonly [string, string, ...string[]])[] = [
     '12:30 datasets.orders.fields.owner.where: unknown key',
   ],
   ['at: [/items/*]', 'at: [items]', '26:22 apps[0].routes[1].rows.at[0]: must be a pointer that begins with /'],
-  ['at: [/items/*]', 'at: [/items/*], kind: xml', '26:39 apps[0].routes[1].rows.kind: must be json'],
+  ['at: [/items/*]', 'at: [/items/*], kind: xml', '26:33 apps[0].routes[1].rows.kind: unknown key'],
   ['onViolation: drop', 'sanitise: strict', '27:9 apps[0].routes[1].sanitise: unknown key'],
   ['onViolation: drop', 'inject: [{ kind: query }]', '27:26 apps[0].routes[1].inject[0].kind: must be header'],
   ['onViolation: drop', 'maxRow: 1GiB', '27:17 apps[0].routes[1].maxRow: must not be more than 256MiB'],

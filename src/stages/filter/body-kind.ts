@@ -1,6 +1,10 @@
-/** How a body is read: by its label alone, never by looking inside. */
-export type BodyKind = 'json' | 'json-lines' | 'other' | 'none'
+/** Which reader a body is for. */
+export type ReaderKind = 'json' | 'json-lines' | 'events' | 'xml' | 'csv' | 'html'
 
+/** How a body is read: by its label alone, never by looking inside. */
+export type BodyKind = ReaderKind | 'other' | 'none'
+
+/** What is not listed here is `other`; the suffixes `+json` and `+xml` (RFC 6839) are read like their base. */
 const kinds: ReadonlyMap<string, BodyKind> = new Map<string, BodyKind>([
   ['application/json', 'json'],
   ['text/json', 'json'],
@@ -12,6 +16,14 @@ const kinds: ReadonlyMap<string, BodyKind> = new Map<string, BodyKind>([
   ['application/stream+json', 'json-lines'],
   // RFC 7464 puts a record separator before each document: no reader here.
   ['application/json-seq', 'other'],
+  ['text/event-stream', 'events'],
+  ['application/xml', 'xml'],
+  ['text/xml', 'xml'],
+  ['text/csv', 'csv'],
+  ['application/csv', 'csv'],
+  ['text/html', 'html'],
+  // Well-formed XML to some readers and HTML to others.
+  ['application/xhtml+xml', 'other'],
 ])
 
 /** A media type: RFC 9110 section 8.3.1. */
@@ -47,7 +59,10 @@ export function bodyKind(contentTypes: readonly string[]): BodyKind {
   const type = parseMediaType(contentTypes)
   if (type === undefined) return 'other'
   if (type.charset !== undefined && type.charset !== 'utf-8' && type.charset !== 'utf8') return 'other'
-  return kinds.get(type.essence) ?? (type.essence.endsWith('+json') ? 'json' : 'other')
+  const kind = kinds.get(type.essence)
+  if (kind !== undefined) return kind
+  if (type.essence.endsWith('+json')) return 'json'
+  return type.essence.endsWith('+xml') ? 'xml' : 'other'
 }
 
 function parseCharsets(text: string): readonly string[] | undefined {

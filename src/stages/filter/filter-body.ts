@@ -2,9 +2,8 @@ import { type Readable, Transform, type TransformCallback } from 'node:stream'
 import { ProxyError } from '../../errors.ts'
 import { decode, upstreamFailure } from './content-coding.ts'
 import type { FilterVerdict } from './filter-response.ts'
+import { openFilter } from './open-filter.ts'
 import type { RowFilter, RowReport } from './row-plan.ts'
-import { JsonRowFilter } from './rows-json.ts'
-import { JsonLinesFilter } from './rows-json-lines.ts'
 
 /**
  * The filtered body of `source`, with back pressure both ways. Every refusal is an `error` with a ProxyError; wait for
@@ -99,13 +98,6 @@ export async function whenReleased(body: FilterStream): Promise<void> {
     body.once('readable', settle)
     body.once('error', settle)
   })
-}
-
-function openFilter(verdict: FilterVerdict): RowFilter {
-  const { plan } = verdict.rules
-  return verdict.bodyKind === 'json'
-    ? new JsonRowFilter(plan, verdict.isProblem)
-    : new JsonLinesFilter(plan, verdict.isProblem)
 }
 
 /** An error answer without rows says what it says in words that nobody checked. */

@@ -1,3 +1,4 @@
+import type { RowsConfig } from '../../config/config.ts'
 import { ProxyError } from '../../errors.ts'
 import {
   filteredHeaders,
@@ -7,13 +8,17 @@ import {
   problemHeaders,
   type RawHeaders,
 } from './answer-headers.ts'
-import { bodyKind, parseMediaType } from './body-kind.ts'
+import { bodyKind, parseMediaType, type ReaderKind } from './body-kind.ts'
 import { type ContentCoding, type DecodeLimits, parseContentCoding } from './content-coding.ts'
 import type { RowPlan } from './row-plan.ts'
 
 /** How a route with a dataset treats its answers. */
 export interface AnswerRules {
   readonly plan: RowPlan
+  /** Which kinds of answers the route declares, and how each is read. */
+  readonly readers: RowsConfig
+  /** Of the caller, in the active tenant. */
+  readonly roles: readonly string[]
   /** Media types without rows in them, lower case, without parameters; JSON is filtered even where it is named here. */
   readonly pass: readonly string[]
   /** Upstream headers that the route lets through beside the fixed ones. */
@@ -51,7 +56,7 @@ export interface FilterVerdict {
   readonly kind: 'filter'
   readonly status: number
   readonly rawHeaders: RawHeaders
-  readonly bodyKind: 'json' | 'json-lines'
+  readonly bodyKind: ReaderKind
   readonly coding: ContentCoding | undefined
   readonly rules: AnswerRules
   /** An error answer: held whole; where it fails or has no rows, our own problem goes out under the upstream's status. */
@@ -78,7 +83,8 @@ function planRows(input: AnswerInput, rules: AnswerRules): Verdict {
   const kind = bodyKind(contentTypes)
   if (status === 204 || status === 205 || (status >= 300 && status < 400))
     return { kind: 'empty', status, rawHeaders: without(rawHeaders, 'content-type') }
-  if (kind === 'json' || kind === 'json-lines') return planJson(input, rules, rawHeaders, kind)
+  if (kind !== 'none' && kind !== 'other' && reads(rules.readers, kind)) return planRead(input, rules, rawHeaders, kind)
+  if (kind === 'json' || kind === 'json-lines') return refuse('ERR_ANSWER_KIND', 'the route declares no JSON')
   if (kind === 'none' && (input.method === 'HEAD' || isEmpty(raw))) return { kind: 'empty', status, rawHeaders }
   const type = parseMediaType(contentTypes)
   if (status < 400 && type !== undefined && rules.pass.includes(type.essence))
@@ -86,12 +92,12 @@ function planRows(input: AnswerInput, rules: AnswerRules): Verdict {
   return refuse('ERR_ANSWER_KIND', 'no reader for this media type')
 }
 
-function planJson(
-  input: AnswerInput,
-  rules: AnswerRules,
-  rawHeaders: RawHeaders,
-  kind: 'json' | 'json-lines',
-): Verdict {
+function reads(readers: RowsConfig, kind: ReaderKind): boolean {
+  if (kind === 'json' || kind === 'json-lines') return readers.at.length > 0
+  return readers[kind] !== undefined
+}
+
+function planRead(input: AnswerInput, rules: AnswerRules, rawHeaders: RawHeaders, kind: ReaderKind): Verdict {
   const { status, rawHeaders: raw } = input.head
   if (input.method === 'HEAD') return { kind: 'empty', status, rawHeaders }
   try {

@@ -137,7 +137,7 @@ export class RowGate implements ScanSink {
     if (node.role === 'path') return this.#startPath(node, byte, at)
     this.#separateElement(node)
     if (node.role === 'keep') this.#copyFrom = at
-    else this.#put(node.role === 'total' ? this.#total(byte) : nullWord)
+    else this.#put(node.role === 'total' ? this.#total(byte) : this.#skipped(byte))
     return false
   }
 
@@ -315,6 +315,12 @@ export class RowGate implements ScanSink {
     const isNumber = byte === 0x2d || (byte >= 0x30 && byte <= 0x39)
     if (policy !== 'recount' || !isNumber || !this.#rowsClosed || !this.#tree.countable) return nullWord
     return Buffer.from(String(this.#counts.rows - this.#counts.withheld))
+  }
+
+  #skipped(byte: number): Buffer {
+    if (this.#plan.strict && byte !== letterN)
+      throw new ProxyError('ERR_ANSWER_SHAPE', 'the answer holds more than was declared')
+    return nullWord
   }
 
   #put(bytes: Buffer): void {

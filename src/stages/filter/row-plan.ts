@@ -16,6 +16,8 @@ export interface RowPlan {
   /** What may stay of the rest of the document; everything else outside the rows becomes null. */
   readonly keep: readonly RowPointer[]
   readonly total: RowTotal | undefined
+  /** What would become null blocks the answer instead. */
+  readonly strict: boolean
   readonly limits: RowLimits
 }
 

@@ -9,13 +9,13 @@ import { defaultDecodeLimits } from '../../../src/stages/filter/content-coding.t
 import { filterBody, filterWhole, whenReleased } from '../../../src/stages/filter/filter-body.ts'
 import { type FilterVerdict, planAnswer } from '../../../src/stages/filter/filter-response.ts'
 import type { RowPlan } from '../../../src/stages/filter/row-plan.ts'
-import { codeOf, marker, planOf } from './support.ts'
+import { codeOf, marker, planOf, readersOf } from './support.ts'
 
 const mine = '{"account":"acme","id":1}'
 const other = `{"account":"beta","note":"${marker}"}`
 
 function verdictOf(plan: RowPlan, status = 200, headers: readonly string[] = []): FilterVerdict {
-  const rules = { plan, pass: [], keepHeaders: [], decode: defaultDecodeLimits }
+  const rules = { plan, readers: readersOf(plan), roles: [], pass: [], keepHeaders: [], decode: defaultDecodeLimits }
   const rawHeaders = ['content-type', 'application/json', ...headers]
   const verdict = planAnswer({ method: 'GET', rows: rules, head: { status, rawHeaders }, ownCookies: [] })
   assert.ok(verdict.kind === 'filter')

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { defaultDecodeLimits } from '../../../src/stages/filter/content-coding.ts'
 import { type AnswerRules, planAnswer, type Verdict } from '../../../src/stages/filter/filter-response.ts'
-import { planOf } from './support.ts'
+import { planOf, readersOf } from './support.ts'
 
 const rules: AnswerRules = {
   plan: planOf(),
+  readers: readersOf(planOf()),
+  roles: [],
   pass: ['image/png'],
   keepHeaders: ['location'],
   decode: defaultDecodeLimits,

@@ -1,3 +1,4 @@
+import type { RowsConfig } from '../../../src/config/config.ts'
 import {
   type FieldDeclaration,
   type FieldType,
@@ -36,9 +37,24 @@ export function planOf(changes: Partial<RowPlan> = {}): RowPlan {
     onViolation: 'drop',
     keep: [],
     total: undefined,
+    strict: false,
     limits: defaultRowLimits,
     ...changes,
   }
+}
+
+/** What the route of `plan` declares: its JSON, and whatever a test adds. */
+export function readersOf(plan: RowPlan, changes: Partial<RowsConfig> = {}): RowsConfig {
+  const { at, keep, strict } = plan
+  const others = {
+    xml: undefined,
+    csv: undefined,
+    events: undefined,
+    html: undefined,
+    graphql: undefined,
+    frames: undefined,
+  }
+  return { at, keep, strict, total: undefined, ...others, ...changes }
 }
 
 export interface Outcome {

@@ -1,0 +1,100 @@
+import type { Path } from './problems.ts'
+import type { Report } from './report.ts'
+import { parseElementPath, parseHtmlPlace, parseXmlPlace } from './row-places.ts'
+import { overlaps, parseRowPointer } from './row-pointer.ts'
+import type { Source } from './schema.ts'
+
+type RouteSource = Source['apps'][number]['routes'][number]
+type RowsSource = NonNullable<RouteSource['rows']>
+type DocumentSource = Pick<RowsSource, 'at' | 'total' | 'keep'>
+
+/** Where the rows of a route's answers stand, in every kind that it declares. */
+export function checkRows(rows: RowsSource, path: Path, report: Report): void {
+  const { xml, csv, events, html, graphql, frames } = rows
+  checkDocument(rows, path, report)
+  if (rows.at.length === 0 && [xml, csv, events, html, graphql, frames].every((kind) => kind === undefined))
+    report.add(path, 'says nowhere where rows stand: name a place, such as at: [/items/*]')
+  if (rows.at.length === 0 && rows.total !== undefined)
+    report.add([...path, 'total'], 'means nothing without at', 'key')
+  if (xml !== undefined) checkXml(xml, [...path, 'xml'], report)
+  if (events !== undefined) checkDocument(events, [...path, 'events'], report)
+  if (frames !== undefined) {
+    checkDocument(frames, [...path, 'frames'], report)
+    checkPointers(frames.client, [...path, 'frames', 'client'], report)
+  }
+  if (html !== undefined) checkHtml(html, [...path, 'html'], report)
+  for (const [i, operation] of (graphql?.operations ?? []).entries()) {
+    const at = [...path, 'graphql', 'operations', i]
+    checkDocument(operation, at, report)
+    if ((operation.document === undefined) === (operation.sha256 === undefined))
+      report.add(at, 'needs either document or sha256')
+  }
+}
+
+export function checkPointers(
+  pointers: readonly string[],
+  path: Path,
+  report: Report,
+  key?: string,
+): readonly (readonly string[] | undefined)[] {
+  const seen = new Set<string>()
+  return pointers.map((text, i) => {
+    const pointer = parseRowPointer(text)
+    const place = [...path, key ?? i]
+    if (pointer === undefined) report.add(place, 'must be an RFC 6901 pointer such as /items/*')
+    else if (seen.has(text)) report.add(place, 'is listed twice')
+    seen.add(text)
+    return pointer
+  })
+}
+
+function checkDocument(
+  rows: Omit<DocumentSource, 'total'> & { total?: DocumentSource['total'] },
+  path: Path,
+  report: Report,
+): void {
+  const at = checkPointers(rows.at, [...path, 'at'], report)
+  const keep = checkPointers(rows.keep, [...path, 'keep'], report)
+  for (const [i, pointer] of keep.entries()) {
+    const leaks = pointer !== undefined && at.some((row) => row !== undefined && overlaps(row, pointer))
+    if (leaks) report.add([...path, 'keep', i], 'would let rows through unfiltered')
+  }
+  if (rows.total === undefined) return
+  const [total] = checkPointers([rows.total.at], [...path, 'total'], report, 'at')
+  if (total === undefined) return
+  const misplaced =
+    total.length === 0 || total.includes('*') || at.some((row) => row !== undefined && overlaps(row, total))
+  if (misplaced) report.add([...path, 'total', 'at'], 'must be one value outside the rows')
+}
+
+function checkXml(xml: NonNullable<RowsSource['xml']>, path: Path, report: Report): void {
+  const at = xml.at.map((text, i) => {
+    const names = parseElementPath(text)
+    if (names === undefined || names.length < 2)
+      report.add([...path, 'at', i], 'must name elements from the root down to the row, such as /orders/order')
+    return names
+  })
+  for (const [i, text] of xml.keep.entries()) {
+    const names = parseElementPath(text)
+    if (names === undefined) report.add([...path, 'keep', i], 'must name elements from the root down')
+    else if (at.some((row) => row !== undefined && overlaps(row, names)))
+      report.add([...path, 'keep', i], 'would let rows through unfiltered')
+  }
+  for (const [field, text] of Object.entries(xml.fields ?? {})) {
+    if (parseXmlPlace(text) === undefined)
+      report.add([...path, 'fields', field], 'must be a child element or an attribute, such as price/net or @id')
+  }
+}
+
+function checkHtml(html: NonNullable<RowsSource['html']>, path: Path, report: Report): void {
+  for (const [i, { fields }] of html.rows.entries()) {
+    for (const [field, text] of Object.entries(fields ?? {})) {
+      if (parseHtmlPlace(text) === undefined)
+        report.add(
+          [...path, 'rows', i, 'fields', field],
+          'must be a selector or an attribute, such as td.amount or @id',
+        )
+    }
+  }
+  for (const [i, script] of html.scripts.entries()) checkDocument(script, [...path, 'scripts', i], report)
+}
