@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { type Arguments, readArguments } from './arguments.ts'
 import { type Command, CommandError, UsageError } from './cli.ts'
+import { type AnswerExplanation, explainAnswer } from './explain/explain-answer.ts'
 import { type Decision, decideRequest } from './explain/explain-request.ts'
-import { explainRows, type RowVerdict } from './explain/explain-rows.ts'
 import { explanationJson, explanationText } from './explain/explanation.ts'
 import { admittedRequest, policyInForce, type RequestToExplain } from './explain/request.ts'
+import { responseType } from './explain/response-type.ts'
 import { readResponse } from './explain/sample.ts'
 import { configHelp, configOptions } from './find-config.ts'
 import { type Directory, inDirectory } from './open-rooms.ts'
@@ -12,22 +13,33 @@ import { printJson } from './print.ts'
 
 const requestOptions = { account: 'text', tenant: 'text', method: 'text', path: 'text', host: 'text' } as const
 
+const answerOptions = {
+  body: 'text',
+  response: 'text',
+  'response-type': 'text',
+  'response-status': 'text',
+  'show-body': 'flag',
+} as const
+
 export const explain: Command = {
   name: 'explain',
   summary: 'what would happen to a request, and by which rule',
   usage: `sallyport explain --account EMAIL --tenant T --method M --path P [--host H] [--body F] [--response F]
 
 Runs the edge's own checks over a request that is never sent: route, roles, mask by rule, headers the app
-is told, and with --response which rows and fields would reach the caller. Exit code 1 where it is refused.
+is told, and with --response row by row what of the app's answer would reach the caller, by the route's own
+filter. Exit code 1 where the request, or the answer, is refused.
 
-  --path P          path and query, as a client sends them
-  --host H          where several hosts are served (default: the host of publicUrl)
-  --body F          a JSON body: would the write be refused?
-  --response F      the app's answer (JSON); \`sample\` = what the demo's app has
+  --path P              path and query, as a client sends them
+  --host H              where several hosts are served (default: the host of publicUrl)
+  --body F              a JSON body: would the write be refused?
+  --response F          the app's answer (up to 64 MiB); \`sample\` = what the demo's app has
+  --response-type T     its media type (default: by the ending of F: .json .ndjson .jsonl .xml .csv .html .sse .events)
+  --response-status N   its status (default: 200)
+  --show-body           the answer as the caller would get it
 ${configHelp}`,
   async run(args, { io }) {
-    const files = { body: 'text', response: 'text' } as const
-    const given = readArguments(args, { options: { ...configOptions, ...requestOptions, ...files } })
+    const given = readArguments(args, { options: { ...configOptions, ...requestOptions, ...answerOptions } })
     const [email, tenant] = [given.required('account'), given.required('tenant')]
     const [method, target] = [given.required('method').toUpperCase(), given.required('path')]
     return inDirectory(given, io, async (directory) => {
@@ -35,12 +47,13 @@ ${configHelp}`,
       const policy = await policyInForce(directory.store, email, tenant)
       const body = await readBody(given)
       const decision = decideRequest(admittedRequest(request), policy, directory.config, body)
-      const rows = await rowVerdicts(given, decision, request)
+      const answer = await explainedAnswer(given, decision, request)
       const bodyAccepted = body !== undefined && decision.refusal === undefined
-      const explained = { request, policy, decision, bodyAccepted, rows }
+      const showBody = given.flag('show-body')
+      const explained = { request, policy, decision, bodyAccepted, answer, showBody }
       if (given.flag('json')) printJson(io, explanationJson(explained))
-      else io.out(explanationText(explained))
-      return decision.refusal === undefined ? 0 : 1
+      else io.out(explanationText(explained, io.isTerminal))
+      return decision.refusal === undefined && answer?.refusal === undefined ? 0 : 1
     })
   },
 }
@@ -61,16 +74,30 @@ async function readBody(given: Arguments): Promise<Buffer | undefined> {
   }
 }
 
-async function rowVerdicts(
+async function explainedAnswer(
   given: Arguments,
-  { destination, rows, refusal }: Decision,
+  { destination, masked, refusal }: Decision,
   { target }: RequestToExplain,
-): Promise<readonly RowVerdict[] | undefined> {
+): Promise<AnswerExplanation | undefined> {
   const name = given.text('response')
-  if (name === undefined) return undefined
+  if (name === undefined) return requireResponse(given)
   if (refusal !== undefined && refusal.stage !== 'mask') return undefined
   const declared = destination?.route.rows
-  if (declared === undefined || rows === undefined)
+  if (declared === undefined || masked === undefined)
     throw new UsageError('--response: the route declares no rows, its answer passes as it is')
-  return explainRows(await readResponse(name, declared, target.split('?', 1)[0] ?? target), declared, rows)
+  const type = responseType(name, given.text('response-type'))
+  const status = parseStatus(given.text('response-status') ?? '200')
+  const bytes = await readResponse(name, declared, target.split('?', 1)[0] ?? target)
+  return explainAnswer({ bytes, type, status }, masked)
+}
+
+function requireResponse(given: Arguments): undefined {
+  for (const name of ['response-type', 'response-status'])
+    if (given.text(name) !== undefined) throw new UsageError(`--${name} means nothing without --response`)
+  if (given.flag('show-body')) throw new UsageError('--show-body means nothing without --response')
+}
+
+function parseStatus(text: string): number {
+  if (!/^[1-5][0-9][0-9]$/.test(text)) throw new UsageError('--response-status must be a status, 100 to 599')
+  return Number(text)
 }

@@ -26,6 +26,8 @@ export interface Decision {
   readonly destination: Destination | undefined
   /** Also where the request is refused for having no grant, so that one sees why. */
   readonly rows: MaskedRows | undefined
+  /** Knows how the answer would be read; there where the request got as far as its mask, also without any grant. */
+  readonly masked: Masked | undefined
   /** What the app would be told of the caller. */
   readonly headers: readonly (readonly [string, string])[]
   readonly refusal: Refusal | undefined
@@ -43,7 +45,7 @@ class Refused extends Error {
 
 /** Runs the edge's own stages over a request that never left this process. */
 export function decideRequest(admitted: Admitted, policy: Policy, config: Config, body: Buffer | undefined): Decision {
-  let known: Decision = { destination: undefined, rows: undefined, headers: [], refusal: undefined }
+  let known: Decision = { destination: undefined, rows: undefined, masked: undefined, headers: [], refusal: undefined }
   try {
     const routes = new RouteTable(config.apps, config.publicHost)
     const matched = step('match', () => match(admitted, routes))
@@ -56,7 +58,7 @@ export function decideRequest(admitted: Admitted, policy: Policy, config: Config
     if (declared !== undefined && authorized.access.kind === 'member') {
       const { dataset, action } = declared
       const rows = step('mask', () => resolveRows(policy, dataset, action, bases.get(dataset.name)))
-      known = { ...known, rows }
+      known = { ...known, rows, masked: { ...authorized, rows } }
     }
     const masked = step('mask', () => resolveMask(authorized, { auditFailure: () => undefined, bases }))
     if (body !== undefined) step('body', () => checkBody(masked, body))

@@ -1,9 +1,8 @@
 import type { Policy } from '../../accounts/account-store.ts'
-import { ProxyError } from '../../errors.ts'
-import type { FailedRule } from '../../mask/evaluate.ts'
-import { count, formatFacts, formatTable } from '../print.ts'
+import { formatFacts } from '../print.ts'
+import { answerJson, answerText } from './answer-text.ts'
+import type { AnswerExplanation } from './explain-answer.ts'
 import { type Decision, maskText, partsOf } from './explain-request.ts'
-import type { RowVerdict } from './explain-rows.ts'
 import type { RequestToExplain } from './request.ts'
 
 export interface Explained {
@@ -12,24 +11,14 @@ export interface Explained {
   readonly decision: Decision
   /** Whether `--body` was given and nothing refused it. */
   readonly bodyAccepted: boolean
-  readonly rows: readonly RowVerdict[] | undefined
-}
-
-/** What the caller would get in place of the app's answer; undefined where the answer passes, perhaps with fewer rows. */
-function answerRefusal({ decision, rows }: Explained): ProxyError | undefined {
-  const route = decision.destination?.route.rows
-  if (route === undefined || rows === undefined || rows.every((row) => row.kept)) return undefined
-  if (route.onViolation === 'block')
-    return new ProxyError('ERR_ANSWER_VIOLATION', 'a row is outside the mask, and the route blocks')
-  if (route.rows.at.every((pointer) => pointer.length === 0))
-    return new ProxyError('ERR_ITEM_NOT_FOUND', 'the one row is outside the mask')
-  return undefined
+  readonly answer: AnswerExplanation | undefined
+  /** Whether the filtered body is shown. */
+  readonly showBody: boolean
 }
 
 /** The explanation as one JSON value; its shape is docs/cli.md's. */
 export function explanationJson(explained: Explained) {
-  const { request, policy, decision, rows } = explained
-  const instead = answerRefusal(explained)
+  const { request, policy, decision, answer, showBody } = explained
   const { destination, rows: masked, headers, refusal } = decision
   const { account, tenant, membership, groups } = policy
   return {
@@ -49,14 +38,13 @@ export function explanationJson(explained: Explained) {
     withhold: masked?.withhold,
     headers: Object.fromEntries(headers),
     body: bodyText(explained),
-    answer: instead === undefined ? undefined : { status: instead.status, code: instead.code, reason: instead.message },
-    rows,
+    ...(answer === undefined ? {} : answerJson(answer, showBody)),
   }
 }
 
 /** The same for people. */
-export function explanationText(explained: Explained): string {
-  const { request, policy, decision, rows } = explained
+export function explanationText(explained: Explained, isTerminal: boolean): string {
+  const { request, policy, decision, answer, showBody } = explained
   const { account, tenant, membership, groups } = policy
   const { destination, refusal } = decision
   const facts: (readonly [string, string])[] = [
@@ -69,7 +57,7 @@ export function explanationText(explained: Explained): string {
   if (destination !== undefined) {
     facts.push(['app', destination.app.id], ['route', destination.route.id], ['access', accessText(decision)])
   }
-  facts.push(...maskFacts(decision))
+  facts.push(...maskFacts(decision, policy))
   const body = bodyText(explained)
   if (body !== undefined) facts.push(['body', body])
   if (refusal !== undefined)
@@ -77,9 +65,7 @@ export function explanationText(explained: Explained): string {
   else facts.push(['outcome', 'forwarded'])
   const parts = [formatFacts(facts)]
   if (decision.headers.length > 0) parts.push(`headers the app is told\n${indent(formatFacts(decision.headers))}`)
-  if (rows !== undefined) parts.push(rowsText(rows))
-  const instead = answerRefusal(explained)
-  if (instead !== undefined) parts.push(`the caller gets ${instead.status} ${instead.code}: ${instead.message}`)
+  if (answer !== undefined) parts.push(answerText(answer, showBody, isTerminal))
   return parts.join('\n\n')
 }
 
@@ -96,7 +82,7 @@ function accessText({ destination, refusal }: Decision): string {
   return refusal?.stage === 'authorize' ? `${rule}: not met` : `${rule}: met`
 }
 
-function maskFacts({ destination, rows }: Decision): readonly (readonly [string, string])[] {
+function maskFacts({ destination, rows }: Decision, policy: Policy): readonly (readonly [string, string])[] {
   const declared = destination?.route.rows
   if (declared === undefined || rows === undefined) return []
   const facts: [string, string][] = [
@@ -104,30 +90,18 @@ function maskFacts({ destination, rows }: Decision): readonly (readonly [string,
     ['mask', rows.mask.kind === 'none' ? 'false (no row)' : maskText(rows)],
   ]
   for (const { rule, role, mask } of partsOf(rows)) {
-    facts.push(['', `${role === rule ? role : `${role} ${rule}`}: ${mask}`])
+    const name = role === rule ? role : `${role} ${rule}`
+    facts.push(['', `${name}${subjectText(rule, policy)}: ${mask}`])
   }
   facts.push(['withheld', rows.withhold.length === 0 ? 'no field' : rows.withhold.join(' ')])
   return facts
 }
 
-function rowsText(rows: readonly RowVerdict[]): string {
-  const kept = rows.filter((row) => row.kept).length
-  const table = formatTable(['ROW', 'ID', 'VERDICT', 'WHY'], rows.map(rowOf))
-  return `${count(rows.length, 'row')}: ${kept} kept, ${rows.length - kept} withheld\n${table}`
-}
-
-function rowOf(row: RowVerdict): readonly string[] {
-  const why = row.kept ? fieldsText(row.withheld) : [...new Set(row.because.map(ruleText))].join('; ')
-  return [String(row.index), row.id ?? '', row.kept ? 'kept' : 'withheld', why]
-}
-
-function fieldsText(fields: readonly string[]): string {
-  return fields.length === 0 ? '' : `without ${fields.join(' ')}`
-}
-
-function ruleText({ rule, role, field, operator }: FailedRule): string {
-  const name = role === rule ? rule : `${role} ${rule}`
-  return field === undefined ? name : `${name}: ${field} ${operator ?? ''}`.trimEnd()
+/** Whom a grant is for: this very account, everyone, or a group. */
+function subjectText(rule: string, { grants }: Policy): string {
+  const subject = grants.find(({ id }) => rule === `grant:${id}`)?.subject
+  if (subject === undefined) return ''
+  return subject.kind === 'group' ? ` (group ${subject.group})` : ` (${subject.kind})`
 }
 
 function indent(text: string): string {
