@@ -1,0 +1,273 @@
+import { SaxesParser, type SaxesTagPlain, type XMLDecl } from 'saxes'
+import type { XmlRows } from '../../config/config.ts'
+import { ProxyError } from '../../errors.ts'
+import { ByteStore } from './byte-store.ts'
+import type { RowFilter, RowPlan, RowReport } from './row-plan.ts'
+import { rewriteTag } from './xml-cuts.ts'
+import { XmlRow } from './xml-row.ts'
+import { type OuterNode, xmlTree } from './xml-tree.ts'
+import { XmlWindow } from './xml-window.ts'
+
+interface ParserOptions {
+  /** Names are compared as written. */
+  readonly xmlns: false
+  readonly position: false
+}
+
+/** More on one tag refuse the answer. */
+const maxAttributes = 256
+
+/**
+ * Filters one XML document that comes in pieces; the borders between them change nothing.
+ *
+ * Refused: a DOCTYPE, other entities than the predefined five, XML 1.1, anything but UTF-8, a byte order mark, a root
+ * that no path names, deeper nesting than the plan allows, and more than a row's bytes in a row, in a kept element, or
+ * between two tags outside. Outside the rows only the elements that lead to rows or kept elements stay, without text
+ * and without attributes but namespace declarations; names are compared as written. Comments and processing
+ * instructions never go out. A row or kept element that goes out takes the white space before it along.
+ */
+export class XmlRowFilter implements RowFilter {
+  readonly #plan: RowPlan
+  readonly #parser = new SaxesParser<ParserOptions>({ xmlns: false, position: false })
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  readonly #window = new XmlWindow()
+  readonly #row: XmlRow
+  readonly #held: ByteStore | undefined
+  readonly #counts = { rows: 0, withheld: 0, fieldsWithheld: 0, violations: 0 }
+  #out = ''
+  #open = true
+  #depth = 0
+  #attributes = 0
+  /** The innermost open element outside the rows that is not dropped. */
+  #node: OuterNode
+  /** Of an element that is dropped; 0 = none is open. */
+  #droppedDepth = 0
+  /** Of the row or kept element that is open; 0 = none is. */
+  #innerDepth = 0
+  #innerRole: 'row' | 'keep' = 'row'
+  #innerStart = 0
+  /** Where the white space before it begins. */
+  #innerGap = 0
+  /** End of the last tag outside of rows and kept elements. */
+  #last = 0
+
+  /** `hold` = nothing goes out before the end, whatever the plan says. */
+  constructor(plan: RowPlan, xml: XmlRows, hold = false) {
+    const tree = xmlTree(plan, xml)
+    this.#plan = plan
+    this.#node = tree.top
+    this.#held = hold || plan.onViolation === 'block' ? new ByteStore(plan.limits.maxBlockBytes) : undefined
+    this.#row = new XmlRow(plan, tree, (wanted) => {
+      if (wanted) this.#parser.on('text', (text) => this.#row.text(text))
+      else this.#parser.off('text')
+    })
+    this.#subscribe(this.#parser)
+  }
+
+  get report(): RowReport {
+    return this.#counts
+  }
+
+  push(chunk: Uint8Array): Uint8Array | undefined {
+    this.#enter()
+    this.#write(this.#decode(chunk))
+    this.#open = true
+    if (this.#held === undefined) return this.#take()
+    this.#hold(this.#held)
+    return undefined
+  }
+
+  end(): Uint8Array | undefined {
+    this.#enter()
+    this.#write(this.#decode(undefined))
+    this.#parser.close()
+    if (this.#held === undefined) return this.#take()
+    this.#hold(this.#held)
+    return this.#held.take()
+  }
+
+  /** Text is asked for where a rule reads it, and nowhere else: so it does not gather. */
+  #subscribe(parser: SaxesParser<ParserOptions>): void {
+    parser.on('error', () => {
+      throw unreadable('the answer is no XML')
+    })
+    parser.on('doctype', () => {
+      throw unreadable('the answer has a DOCTYPE')
+    })
+    parser.on('xmldecl', (declaration) => this.#declare(declaration))
+    parser.on('attribute', () => {
+      this.#attributes++
+      if (this.#attributes > maxAttributes)
+        throw new ProxyError('ERR_ANSWER_TOO_LARGE', `a tag with more than ${maxAttributes} attributes`)
+    })
+    parser.on('opentag', (tag) => this.#opened(tag))
+    parser.on('closetag', (tag) => this.#closed(tag))
+    parser.on('cdata', (text) => {
+      if (this.#innerDepth > 0) this.#row.text(text)
+    })
+    // Told at its last hyphens; what follows can only be `>`.
+    parser.on('comment', () => {
+      if (this.#innerDepth > 0) this.#row.comment(parser.position + 1 - this.#innerStart)
+    })
+    parser.on('processinginstruction', () => {
+      if (this.#innerDepth > 0) this.#row.instruction()
+    })
+  }
+
+  #decode(chunk: Uint8Array | undefined): string {
+    try {
+      return chunk === undefined ? this.#decoder.decode() : this.#decoder.decode(chunk, { stream: true })
+    } catch (cause) {
+      throw new ProxyError('ERR_ANSWER_UNREADABLE', 'the answer is no UTF-8', { cause })
+    }
+  }
+
+  #write(piece: string): void {
+    if (this.#window.end === 0 && piece.startsWith('\ufeff'))
+      throw unreadable('the answer begins with a byte order mark')
+    this.#window.add(piece)
+    this.#parser.write(piece)
+    this.#bound(this.#innerDepth > 0 ? this.#innerStart : this.#last, this.#window.end)
+    if (this.#innerDepth > 0) this.#window.forget(this.#innerGap)
+    else this.#window.forget(this.#droppedDepth > 0 ? this.#window.end : this.#last)
+  }
+
+  /** A UTF-16 unit is one byte at least. */
+  #bound(start: number, end: number): void {
+    if (end - start > this.#plan.limits.maxRowBytes) throw this.#tooLarge()
+  }
+
+  #tooLarge(): ProxyError {
+    return new ProxyError('ERR_ANSWER_TOO_LARGE', `a row or gap of more than ${this.#plan.limits.maxRowBytes} bytes`)
+  }
+
+  #declare({ version, encoding }: XMLDecl): void {
+    if (version !== '1.0') throw unreadable('the answer is no XML 1.0')
+    if (encoding !== undefined && encoding.toLowerCase() !== 'utf-8')
+      throw unreadable('the answer declares another encoding than UTF-8')
+    const end = this.#parser.position
+    this.#out += this.#window.slice(0, end)
+    this.#last = end
+  }
+
+  #opened(tag: SaxesTagPlain): void {
+    this.#attributes = 0
+    this.#depth++
+    if (this.#depth > this.#plan.limits.maxDepth) throw unreadable('the answer is nested too deep')
+    const end = this.#parser.position
+    if (this.#innerDepth > 0) return this.#row.open(tag, end - this.#innerStart)
+    this.#bound(this.#last, end)
+    if (this.#droppedDepth === 0) this.#openOuter(tag, end)
+    this.#last = end
+  }
+
+  #openOuter(tag: SaxesTagPlain, end: number): void {
+    const node = this.#node.children.get(tag.name)
+    if (node === undefined) return this.#drop()
+    const start = this.#window.tagStart(end)
+    const gap = this.#gap(start)
+    if (node.role === 'path') return this.#openPath(node, gap, start, end)
+    this.#innerDepth = this.#depth
+    this.#innerRole = node.role
+    this.#innerStart = start
+    this.#innerGap = gap
+    this.#row.begin(node.role, tag, end - start)
+  }
+
+  /** An element that nothing declares. */
+  #drop(): void {
+    if (this.#depth === 1) throw new ProxyError('ERR_ANSWER_SHAPE', 'the root is not the declared one')
+    this.#refuseStrict()
+    this.#droppedDepth = this.#depth
+  }
+
+  /** Where the white space before `start` begins; what else stands since the last tag does not go out. */
+  #gap(start: number): number {
+    const gap = Math.max(this.#last, this.#window.gapStart(start))
+    if (gap !== this.#last) this.#refuseStrict()
+    return gap
+  }
+
+  #openPath(node: OuterNode, gap: number, start: number, end: number): void {
+    this.#node = node
+    this.#out += this.#window.slice(gap, start)
+    this.#out += rewriteTag(this.#window.slice(start, end), (name) => {
+      if (name === 'xmlns' || name.startsWith('xmlns:')) return 'keep'
+      this.#refuseStrict()
+      return 'drop'
+    })
+  }
+
+  #refuseStrict(): void {
+    if (this.#plan.strict) throw new ProxyError('ERR_ANSWER_SHAPE', 'the answer holds more than was declared')
+  }
+
+  #closed(tag: SaxesTagPlain): void {
+    const depth = this.#depth--
+    const end = this.#parser.position
+    if (this.#innerDepth > 0) {
+      this.#row.close(end - this.#innerStart)
+      if (depth > this.#innerDepth) return
+      this.#settle(end)
+      this.#innerDepth = 0
+    } else {
+      this.#bound(this.#last, end)
+      if (this.#droppedDepth === 0) this.#closePath(tag, end)
+      else if (depth === this.#droppedDepth) this.#droppedDepth = 0
+    }
+    this.#last = end
+  }
+
+  #closePath(tag: SaxesTagPlain, end: number): void {
+    this.#node = this.#node.parent ?? this.#node
+    if (tag.isSelfClosing) return
+    const start = this.#window.tagStart(end)
+    this.#out += this.#window.slice(this.#gap(start), end)
+  }
+
+  #settle(end: number): void {
+    this.#bound(this.#innerStart, end)
+    const source = this.#window.slice(this.#innerStart, end)
+    const { maxRowBytes } = this.#plan.limits
+    if (source.length * 3 > maxRowBytes && Buffer.byteLength(source) > maxRowBytes) throw this.#tooLarge()
+    if (this.#innerRole === 'row' ? this.#judge() : this.#row.violated) return
+    this.#out += this.#window.slice(this.#innerGap, this.#innerStart) + this.#row.released(source)
+  }
+
+  /** True = the row does not go out. */
+  #judge(): boolean {
+    const row = this.#row
+    this.#counts.rows++
+    if (row.permitted) {
+      this.#counts.fieldsWithheld += row.fieldsWithheld
+      return false
+    }
+    this.#counts.withheld++
+    if (row.violated) this.#counts.violations++
+    if (this.#plan.onViolation === 'block') throw new ProxyError('ERR_ANSWER_VIOLATION', 'a row is not permitted')
+    return true
+  }
+
+  #take(): Uint8Array | undefined {
+    if (this.#out === '') return undefined
+    const bytes = Buffer.from(this.#out)
+    this.#out = ''
+    return bytes
+  }
+
+  #hold(store: ByteStore): void {
+    const bytes = Buffer.from(this.#out)
+    this.#out = ''
+    store.append(bytes, 0, bytes.length)
+  }
+
+  /** After a throw, and after the end, the filter stays shut. */
+  #enter(): void {
+    if (!this.#open) throw new TypeError('the filter is shut')
+    this.#open = false
+  }
+}
+
+function unreadable(detail: string): ProxyError {
+  return new ProxyError('ERR_ANSWER_UNREADABLE', detail)
+}
