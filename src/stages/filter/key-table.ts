@@ -1,7 +1,7 @@
 /** A key that equals a ruled key only after case folding. */
 export const twin: unique symbol = Symbol('twin')
 
-interface RuledKey<Node> {
+export interface RuledKey<Node> {
   readonly name: string
   readonly bytes: Uint8Array
   readonly folds: readonly string[]
@@ -19,6 +19,10 @@ export class KeyTable<Node> {
   readonly sieve = new Uint8Array(1024)
   /** Longer keys in the document's spelling cannot match, folded or not. */
   maxRawBytes = 0
+
+  get ruled(): readonly RuledKey<Node>[] {
+    return this.#keys
+  }
 
   find(name: string): Node | undefined {
     return this.#keys.find((key) => key.name === name)?.node
@@ -81,7 +85,7 @@ function compare(key: Uint8Array, bytes: Uint8Array, start: number): 0 | 1 | 2 {
  * The foldings under which some JSON reader takes two keys for one: simple folding by code point (Go, .NET, Java:
  * U+017F is s, U+212A is k, dotless and dotted I are i), and full folding.
  */
-function folds(text: string): readonly string[] {
+export function folds(text: string): readonly string[] {
   let simple = ''
   for (const letter of text) simple += foldLetter(letter)
   return [simple, text.toUpperCase().toLowerCase()]

@@ -1,8 +1,10 @@
 import { ProxyError } from '../../errors.ts'
 import type { FilterVerdict } from './filter-response.ts'
 import type { RowFilter } from './row-plan.ts'
+import { CsvRowFilter } from './rows-csv.ts'
 import { JsonRowFilter } from './rows-json.ts'
 import { JsonLinesFilter } from './rows-json-lines.ts'
+import { XmlRowFilter } from './rows-xml.ts'
 
 /** The reader of a body that `planAnswer` let through to one. */
 export function openFilter({ bodyKind, rules, isProblem }: FilterVerdict): RowFilter {
@@ -12,10 +14,17 @@ export function openFilter({ bodyKind, rules, isProblem }: FilterVerdict): RowFi
       return new JsonRowFilter(plan, isProblem)
     case 'json-lines':
       return new JsonLinesFilter(plan, isProblem)
-    case 'events':
-    case 'xml':
     case 'csv':
+      return new CsvRowFilter(plan, declared(rules.readers.csv), isProblem)
+    case 'xml':
+      return new XmlRowFilter(plan, declared(rules.readers.xml), isProblem)
+    case 'events':
     case 'html':
       throw new ProxyError('ERR_ANSWER_KIND', `no reader for ${bodyKind}`)
   }
+}
+
+function declared<Rows>(rows: Rows | undefined): Rows {
+  if (rows === undefined) throw new ProxyError('ERR_ANSWER_KIND', 'the route declares no rows of this kind')
+  return rows
 }

@@ -73,7 +73,7 @@ export function runLines(plan: RowPlan, body: string | Uint8Array, cuts: readonl
   return run(new JsonLinesFilter(plan), body, cuts)
 }
 
-function run(filter: RowFilter, body: string | Uint8Array, cuts: readonly number[]): Outcome {
+export function run(filter: RowFilter, body: string | Uint8Array, cuts: readonly number[]): Outcome {
   const bytes = Buffer.from(body)
   const released: Uint8Array[] = []
   const take = (piece: Uint8Array | undefined): void => {
