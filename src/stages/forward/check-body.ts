@@ -1,9 +1,11 @@
+import type { RowPointer } from '../../config/config.ts'
 import { ProxyError } from '../../errors.ts'
 import type { Masked } from '../../exchange.ts'
 import { compilePredicate } from '../../mask/evaluate.ts'
 import { JsonNumber } from '../../mask/language.ts'
 import type { Mask } from '../../mask/predicate.ts'
-import { parseJsonExact, readRow } from '../../mask/row-values.ts'
+import { readRow } from '../../mask/row-values.ts'
+import { parseJsonBody, requireJsonBody } from './json-body.ts'
 
 /** Whether the route holds written rows to the writer's mask. */
 export function checksBody(masked: Masked): boolean {
@@ -21,16 +23,27 @@ export function needsBody(masked: Masked): boolean {
  * `current` is the item a PATCH is aimed at: what counts is the row that the patch makes of it (RFC 7396).
  */
 export function checkBody(masked: Masked, body: Buffer, current?: Buffer): void {
-  const { rows } = masked
   const check = masked.route.rows?.check
-  if (check === undefined || rows.kind !== 'masked') return
-  requireJson(masked.headers.single('content-type'))
+  if (check === undefined || masked.rows.kind !== 'masked') return
+  requireJsonBody(masked.headers, holdsRows)
+  checkWritten(masked, body, check.body, masked.arrival.method === 'PATCH' ? current : undefined)
+}
+
+/** The same for any JSON text that an upstream is to get: `pointers` say where its rows stand, and one must be there. */
+export function checkWritten(
+  masked: Masked,
+  text: Uint8Array,
+  pointers: readonly RowPointer[],
+  current: Uint8Array | undefined,
+): void {
+  const { rows } = masked
+  if (rows.kind !== 'masked') throw new TypeError('no mask to hold rows to')
   if (rows.mask.kind === 'none') throw new ProxyError('ERR_MASK_NONE', 'no grant to write')
-  const document = parse(body)
-  const found = check.body.flatMap((pointer) => rowsAt(document, pointer))
+  const document = parseJsonBody(text)
+  const found = pointers.flatMap((pointer) => rowsAt(document, pointer))
   if (found.length === 0) throw new ProxyError('ERR_BODY_UNREADABLE', 'no row where the route says rows are')
   const mask = rows.mask.kind === 'conditional' ? rows.mask.mask : undefined
-  const item = masked.arrival.method === 'PATCH' && current !== undefined ? parse(current) : undefined
+  const item = current === undefined ? undefined : parseJsonBody(current)
   for (const row of found) checkRow(masked, row, item === undefined ? row : mergePatch(item, row), mask)
 }
 
@@ -49,23 +62,10 @@ function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
 }
 
-function requireJson(contentType: string | undefined): void {
-  const type = contentType?.split(';')[0]?.trim().toLowerCase() ?? ''
-  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType ?? '')?.[1]?.toLowerCase() ?? 'utf-8'
-  const holdsRows = type === 'application/json' || /^application\/[a-z0-9.-]+\+json$/.test(type)
+function holdsRows(essence: string): boolean {
   // RFC 6902: a list of changes, in which no row can be found.
-  if (!holdsRows || type === 'application/json-patch+json' || charset !== 'utf-8') {
-    throw new ProxyError('ERR_BODY_TYPE', 'rows are accepted as JSON in UTF-8 only')
-  }
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
-    return parseJsonExact(text, { maxLength: body.length })
-  } catch (cause) {
-    throw new ProxyError('ERR_BODY_UNREADABLE', 'body is not JSON with single keys', { cause })
-  }
+  if (essence === 'application/json-patch+json') return false
+  return essence === 'application/json' || /^application\/[a-z0-9.-]+\+json$/.test(essence)
 }
 
 /** `written` is what the body says, `row` what it comes to. */
