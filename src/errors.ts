@@ -40,6 +40,7 @@ const registry = {
   ERR_BODY_UNREADABLE: [400, 'Bad Request'],
   ERR_BODY_TYPE: [415, 'Unsupported Media Type'],
   ERR_ROW_FORBIDDEN: [403, 'Forbidden'],
+  ERR_OPERATION_NOT_ALLOWED: [403, 'Forbidden'],
   ERR_IDENTITY_TOO_LARGE: [502, 'Bad Gateway'],
   ERR_UPGRADE_REFUSED: [403, 'Forbidden'],
   ERR_UPSTREAM_UNAVAILABLE: [503, 'Service Unavailable'],

@@ -41,6 +41,7 @@ export function checkRoutes(app: AppSource, base: Path, datasets: readonly strin
     }
     checkDataset(route, path, datasets, report)
     checkSocket(route, path, report)
+    checkGraphql(route, path, report)
   }
 }
 
@@ -146,14 +147,35 @@ function checkEach(
 }
 
 function checkSocket(route: RouteSource, path: Path, report: Report): void {
-  if (!report.clean([...path, 'websocket']) || route.websocket !== true) return
-  if (route.dataset !== undefined) {
-    if (route.rows?.frames !== undefined) return
-    report.add(
-      [...path, 'websocket'],
-      'cannot be true on a route with a dataset unless rows.frames says how to read messages',
-    )
-  } else if (report.clean([...path, 'methods']) && !route.methods.includes('GET')) {
-    report.add([...path, 'websocket'], 'needs the method GET: a handshake is one')
+  if (!report.clean([...path, 'websocket'])) return
+  const readsFrames = route.rows?.frames !== undefined && report.clean([...path, 'rows'])
+  if (route.dataset !== undefined && !readsFrames) {
+    if (route.websocket === true && route.rows?.frames === undefined)
+      report.add(
+        [...path, 'websocket'],
+        'cannot be true on a route with a dataset unless rows.frames says how to read messages',
+      )
+    return
+  }
+  if (!(readsFrames || route.websocket === true)) return
+  if (!report.clean([...path, 'methods']) || route.methods.includes('GET')) return
+  if (readsFrames) report.add([...path, 'rows', 'frames'], 'needs the method GET: a handshake is one')
+  else report.add([...path, 'websocket'], 'needs the method GET: a handshake is one')
+}
+
+/** GraphQL over HTTP: GET or POST, and what a mere link can make a browser ask for must not change anything. */
+function checkGraphql(route: RouteSource, path: Path, report: Report): void {
+  if (route.rows?.graphql === undefined || !report.clean([...path, 'methods'])) return
+  for (const [i, method] of route.methods.entries()) {
+    if (method !== 'GET' && method !== 'POST')
+      report.add(
+        [...path, 'methods', i],
+        'means nothing on a route with rows.graphql: operations are asked by GET or POST',
+      )
+    else if (method === 'GET' && route.action === 'modify')
+      report.add(
+        [...path, 'methods', i],
+        'cannot be GET where action is modify: operations that change rows are asked by POST',
+      )
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Path } from './problems.ts'
 import type { Report } from './report.ts'
 import { parseElementPath, parseHtmlPlace, parseXmlPlace } from './row-places.ts'
@@ -23,11 +24,30 @@ export function checkRows(rows: RowsSource, path: Path, report: Report): void {
     checkPointers(frames.client, [...path, 'frames', 'client'], report)
   }
   if (html !== undefined) checkHtml(html, [...path, 'html'], report)
-  for (const [i, operation] of (graphql?.operations ?? []).entries()) {
-    const at = [...path, 'graphql', 'operations', i]
+  if (graphql === undefined) return
+  if (rows.at.length > 0)
+    report.add([...path, 'at'], 'means nothing beside graphql: each operation says where its rows stand')
+  checkOperations(graphql, [...path, 'graphql', 'operations'], report)
+}
+
+function checkOperations({ operations }: NonNullable<RowsSource['graphql']>, path: Path, report: Report): void {
+  const seen = new Set<string>()
+  for (const [i, operation] of operations.entries()) {
+    const at = [...path, i]
     checkDocument(operation, at, report)
-    if ((operation.document === undefined) === (operation.sha256 === undefined))
+    const { name, document, sha256 } = operation
+    if ((document === undefined) === (sha256 === undefined)) {
       report.add(at, 'needs either document or sha256')
+      continue
+    }
+    const key = `${
+      sha256 ??
+      createHash('sha256')
+        .update(document ?? '')
+        .digest('hex')
+    } ${name}`
+    if (seen.has(key)) report.add(at, 'is listed twice')
+    seen.add(key)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { DatasetRouteConfig } from '../config/config.ts'
+import type { DatasetRouteConfig, DocumentRows, FrameRows, GraphqlOperation, RowsConfig } from '../config/config.ts'
 import type { Masked, MaskedRows } from '../exchange.ts'
 import { compilePredicate } from '../mask/evaluate.ts'
 import type { RowPredicate } from '../mask/language.ts'
@@ -12,34 +12,61 @@ import type { App } from '../stages/match/route-table.ts'
 const everyRow: RowPredicate = { reads: [], test: () => true }
 const noRow: RowPredicate = { reads: [], test: () => false }
 
-/** One per (what a caller may see, route); forgotten with the caller's rights. */
-const compiled = new WeakMap<MaskedRows, Map<DatasetRouteConfig, AnswerRules>>()
+/** One per (what a caller may see, route or operation of a route); forgotten with the caller's rights. */
+const compiled = new WeakMap<MaskedRows, Map<DatasetRouteConfig | GraphqlOperation, AnswerRules>>()
 
-/** How the answer to a decided request is to be read. */
-export function answerRules(masked: Masked): 'undeclared' | AnswerRules {
+/** How the answer to a decided request is to be read; `operation` is the one that a route with GraphQL was asked for. */
+export function answerRules(masked: Masked, operation?: GraphqlOperation): 'undeclared' | AnswerRules {
   const { rows, route } = masked
   if (rows.kind === 'undeclared' || route.rows === undefined) return 'undeclared'
-  const known = compiled.get(rows) ?? new Map<DatasetRouteConfig, AnswerRules>()
+  const known = compiled.get(rows) ?? new Map<DatasetRouteConfig | GraphqlOperation, AnswerRules>()
   compiled.set(rows, known)
-  const rules = known.get(route.rows) ?? compileRules(rows, route.rows, rolesOf(masked))
-  known.set(route.rows, rules)
+  const key = operation ?? route.rows
+  const rules = known.get(key) ?? compileRules(rows, route.rows, operation, rolesOf(masked))
+  known.set(key, rules)
   return rules
 }
 
-function compileRules(rows: MaskedRows, route: DatasetRouteConfig, roles: readonly string[]): AnswerRules {
-  const { pass, keepHeaders, rows: readers } = route
-  return { plan: rowPlan(rows, route), readers, roles, pass, keepHeaders, decode: defaultDecodeLimits }
+function compileRules(
+  rows: MaskedRows,
+  route: DatasetRouteConfig,
+  operation: GraphqlOperation | undefined,
+  roles: readonly string[],
+): AnswerRules {
+  const { pass, keepHeaders } = route
+  const readers = readersOf(route.rows, operation)
+  return { plan: rowPlan(rows, route, readers), readers, roles, pass, keepHeaders, decode: defaultDecodeLimits }
+}
+
+/** Where GraphQL is asked, JSON is the answer to an operation: without one there is nothing to read it by. */
+function readersOf(declared: RowsConfig, operation: GraphqlOperation | undefined): RowsConfig {
+  if (declared.graphql === undefined) return declared
+  return { ...declared, ...(operation?.rows ?? { at: [] }) }
+}
+
+/** Of the same lifetime. */
+const framePlans = new WeakMap<MaskedRows, Map<DatasetRouteConfig, RowPlan>>()
+
+/** The filter of an app's messages; undefined where the route lets none through. */
+export function framePlan({ rows, route }: Masked): RowPlan | undefined {
+  const frames = route.rows?.rows.frames
+  if (rows.kind === 'undeclared' || route.rows === undefined || frames === undefined) return undefined
+  const known = framePlans.get(rows) ?? new Map<DatasetRouteConfig, RowPlan>()
+  framePlans.set(rows, known)
+  const plan = known.get(route.rows) ?? rowPlan(rows, route.rows, frameRows(frames))
+  known.set(route.rows, plan)
+  return plan
 }
 
 function rolesOf({ access }: Masked): readonly string[] {
   return access.kind === 'member' ? access.principal.policy.membership.roles : []
 }
 
-/** The filter of one route for one caller. */
-export function rowPlan(rows: MaskedRows, route: DatasetRouteConfig): RowPlan {
-  const { total, strict } = route.rows
+/** The filter of one route for one caller; `document` says where rows stand. */
+function rowPlan(rows: MaskedRows, route: DatasetRouteConfig, document: DocumentRows): RowPlan {
+  const { at, keep, total, strict } = document
   return {
-    at: route.rows.at,
+    at,
     predicate: predicateOf(rows),
     withhold: rows.withhold.flatMap((name) => {
       const field = route.dataset.fields.get(name)
@@ -47,7 +74,7 @@ export function rowPlan(rows: MaskedRows, route: DatasetRouteConfig): RowPlan {
     }),
     withheldAs: route.withheldAs,
     onViolation: route.onViolation,
-    keep: route.rows.keep,
+    keep,
     total: total === undefined ? undefined : { path: total.at, policy: total.policy },
     strict,
     limits: { ...defaultRowLimits, maxRowBytes: route.maxRowBytes, maxBlockBytes: route.maxBlockBytes },
@@ -81,9 +108,22 @@ export function runCanaries(apps: readonly App[]): void {
     for (const { rows } of app.routes) {
       if (rows === undefined) continue
       const access = resolveRows(canaryPolicy(rows), rows.dataset, rows.action, undefined)
-      runCanary(rowPlan(access, rows), rows.dataset, canaryTenant)
+      for (const document of documentsOf(rows.rows))
+        runCanary(rowPlan(access, rows, document), rows.dataset, canaryTenant)
     }
   }
+}
+
+/** Every kind of JSON document in which the route finds rows. */
+function documentsOf(declared: RowsConfig): readonly DocumentRows[] {
+  const operations = declared.graphql?.operations ?? []
+  const frames = declared.frames === undefined ? [] : [frameRows(declared.frames)]
+  return [declared, ...operations.map(({ rows }) => rows), ...frames]
+}
+
+/** A message of the app as the document it is. */
+function frameRows({ at, keep }: FrameRows): DocumentRows {
+  return { at, keep, total: undefined, strict: false }
 }
 
 function canaryPolicy(route: DatasetRouteConfig): Parameters<typeof resolveRows>[0] {

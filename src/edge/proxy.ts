@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Agent } from 'undici'
+import type { GraphqlOperation } from '../config/config.ts'
 import { ProxyError } from '../errors.ts'
 import type { Masked } from '../exchange.ts'
 import { checkBody, checksBody, needsBody } from '../stages/forward/check-body.ts'
+import { asksOperation, operationAsked } from '../stages/forward/graphql.ts'
 import { type DeclaredBody, inspectBody } from '../stages/forward/inspect-request.ts'
 import type { UpstreamRequest } from '../stages/forward/lane.ts'
 import { type HeaderRooms, prepareHeaders } from '../stages/forward/prepare-headers.ts'
@@ -41,12 +43,12 @@ export function proxyRequest(
 ): void | Promise<void> {
   const body = readBody(request, masked, inspectBody(masked))
   if (body instanceof Promise || needsPreRead(masked)) return sendChecked(request, reply, masked, rooms, body)
-  return send(request, reply, masked, rooms, body)
+  return send(request, reply, masked, rooms, body, operationAsked(masked, undefined))
 }
 
 type Body = Readable | Buffer | undefined
 
-/** A write: once its body has been held to the mask, and the item it is aimed at has been looked at. */
+/** Once the body has been looked into, and the item a write is aimed at has been looked at. */
 async function sendChecked(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -57,10 +59,12 @@ async function sendChecked(
   const read = await body
   const masked = await rooms.decideAgain(decided)
   const current = needsPreRead(masked) ? await lookAtItem(masked, rooms) : undefined
-  if (Buffer.isBuffer(read)) checkBody(masked, read, current)
+  const whole = Buffer.isBuffer(read) ? read : undefined
+  const operation = operationAsked(masked, whole)
+  if (whole !== undefined) checkBody(masked, whole, current)
   // Nobody is left to be told how it went.
   if (reply.raw.destroyed) throw new ProxyError('ERR_REQUEST_MALFORMED', 'client went away before the write')
-  send(request, reply, masked, rooms, read)
+  send(request, reply, masked, rooms, read, operation)
 }
 
 async function lookAtItem(masked: Masked, rooms: ProxyRooms): Promise<Buffer> {
@@ -73,12 +77,19 @@ async function lookAtItem(masked: Masked, rooms: ProxyRooms): Promise<Buffer> {
   }
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, masked: Masked, rooms: ProxyRooms, body: Body): void {
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  masked: Masked,
+  rooms: ProxyRooms,
+  body: Body,
+  operation: GraphqlOperation | undefined,
+): void {
   const { upstreams, agent } = linkOf(masked, rooms)
   const { upstream, release } = upstreams.acquire()
   try {
     const prepared = upstreamRequest(masked, rooms, upstream, body)
-    const sink = new ReplySink(request, reply, masked, rooms, release)
+    const sink = new ReplySink(request, reply, masked, operation, rooms, release)
     const lane = rooms.lane === 'dispatch' ? dispatchLane(agent) : replyFromLane(reply, agent)
     sink.attach(lane.send(prepared, sink))
   } catch (error) {
@@ -106,7 +117,7 @@ export function linkOf(masked: Masked, rooms: Pick<ProxyRooms, 'links'>): AppLin
   return link
 }
 
-/** The body to forward: nothing, the stream within its bound, or the whole of it where its rows are checked. */
+/** The body to forward: nothing, the stream within its bound, or the whole of it where somebody looks into it. */
 function readBody(
   request: FastifyRequest,
   masked: Masked,
@@ -120,7 +131,7 @@ function readBody(
     return undefined
   }
   if (!(source instanceof Readable)) throw new ProxyError('ERR_INTERNAL', 'body was read by somebody else')
-  if (checksBody(masked)) return wholeBody(source, declared.maxBytes)
+  if (checksBody(masked) || asksOperation(masked)) return wholeBody(source, declared.maxBytes)
   const stream = declared.length === undefined ? boundedBody(source, declared.maxBytes) : source
   request.body = stream
   return stream

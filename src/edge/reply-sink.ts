@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { GraphqlOperation } from '../config/config.ts'
 import { ProxyError } from '../errors.ts'
 import type { Arrival, ClientAddress, Masked } from '../exchange.ts'
 import { type FilterStream, filterBody, filterWhole, whenReleased } from '../stages/filter/filter-body.ts'
@@ -35,6 +36,7 @@ export class ReplySink implements AnswerSink, Live {
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
   readonly #masked: Masked
+  readonly #operation: GraphqlOperation | undefined
   readonly #rooms: SinkRooms
   readonly #release: () => void
   readonly #timer: NodeJS.Timeout | undefined
@@ -43,10 +45,18 @@ export class ReplySink implements AnswerSink, Live {
   #settled = false
   #closed = false
 
-  constructor(request: FastifyRequest, reply: FastifyReply, masked: Masked, rooms: SinkRooms, release: () => void) {
+  constructor(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    masked: Masked,
+    operation: GraphqlOperation | undefined,
+    rooms: SinkRooms,
+    release: () => void,
+  ) {
     this.#request = request
     this.#reply = reply
     this.#masked = masked
+    this.#operation = operation
     this.#rooms = rooms
     this.#release = release
     const { timeoutMs } = masked.route.config
@@ -87,7 +97,11 @@ export class ReplySink implements AnswerSink, Live {
     if (this.#settled || this.#reply.raw.destroyed) return body.discard()
     try {
       const method = methodAsked(this.#masked)
-      this.#deliver(planAnswer({ method, head, rows: answerRules(this.#masked), ownCookies }), head, body)
+      this.#deliver(
+        planAnswer({ method, head, rows: answerRules(this.#masked, this.#operation), ownCookies }),
+        head,
+        body,
+      )
     } catch (error) {
       body.discard()
       this.fail(toRefusal(error))
