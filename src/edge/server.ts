@@ -17,6 +17,7 @@ import { arrivalOf, newRequestId } from './arrival.ts'
 import { answerBrokenRequest, followAnswers } from './broken-request.ts'
 import { decisionOf, keepDecision, keepOwn, knownDecision } from './exchange-slot.ts'
 import { askForBody, holdExpectations } from './expectations.ts'
+import { FrameTunnels } from './frame-tunnel.ts'
 import type { Observer } from './observer.ts'
 import { type ProxyRooms, proxyRequest } from './proxy.ts'
 import { toRefusal } from './refusal.ts'
@@ -175,6 +176,11 @@ function mountOwnPages(scope: FastifyInstance, rooms: ServerRooms): void {
 function mountApps(scope: FastifyInstance, rooms: ServerRooms): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+  const tunnels = new FrameTunnels(scope.server, rooms.observer)
+  scope.addHook('preClose', (done) => {
+    tunnels.close()
+    done()
+  })
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its types leave out `handler` and the hooks of upgrades
   void scope.register(httpProxy, {
     upstream: '',
@@ -187,7 +193,7 @@ function mountApps(scope: FastifyInstance, rooms: ServerRooms): void {
     undici: upstreamRequester,
     // Ends here for all but upgrades, which are the only ones that reach the library's own handler.
     preHandler: (request: FastifyRequest, reply: FastifyReply, done: DoneFuncWithErr) =>
-      forward(request, reply, rooms.proxy, done),
+      forward(request, reply, rooms.proxy, tunnels, done),
     handler: () => {
       throw new ProxyError('ERR_INTERNAL', 'a request went past the forwarding hook')
     },
@@ -197,8 +203,15 @@ function mountApps(scope: FastifyInstance, rooms: ServerRooms): void {
 
 type DoneFuncWithErr = (error?: Error) => void
 
-function forward(request: FastifyRequest, reply: FastifyReply, rooms: ProxyRooms, done: DoneFuncWithErr): void {
+function forward(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  rooms: ProxyRooms,
+  tunnels: FrameTunnels,
+  done: DoneFuncWithErr,
+): void {
   const masked = decisionOf(request)
+  if (masked.arrival.upgrade && masked.rows.kind === 'masked') return tunnels.open(request, reply, masked)
   if (masked.arrival.upgrade) return done()
   const sent = proxyRequest(request, reply, masked, rooms)
   // oxlint-disable-next-line promise/no-callback-in-promise -- the hook of the library asks for a callback

@@ -10,14 +10,14 @@ import type { AppLink } from './proxy.ts'
 import { authorityOf } from './upstream-agents.ts'
 
 /** Octets of one message, either way. */
-const maxMessageBytes = 1_048_576
+export const maxMessageBytes = 1_048_576
 /** Octets that may wait for a slow reader before the connection is given up. */
 const maxWaitingBytes = 4 * maxMessageBytes
 const handshakeTimeoutMs = 10_000
 /** For the close frame of the other side. */
 const closeTimeoutMs = 2_000
 /** RFC 6455 section 7.4.1. */
-const internalError = 1011
+export const internalError = 1011
 
 export interface UpgradeRooms {
   readonly headers: HeaderRooms
@@ -26,20 +26,31 @@ export interface UpgradeRooms {
 }
 
 /** Where a handshake goes, and with which head. */
-interface Chosen {
+export interface Chosen {
   readonly origin: string
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** For `@fastify/http-proxy`, which reads no frame: a handshake on masked rows is never in here. */
 const chosen = new WeakMap<FastifyRequest, Chosen>()
+const chosenToRead = new WeakMap<FastifyRequest, Chosen>()
 
-/** A WebSocket handshake that passed every stage: refused unless app and route allow it, and always on masked rows. */
+/** Where a handshake on masked rows goes. */
+export function chosenToReadOf(request: FastifyRequest): Chosen {
+  const found = chosenToRead.get(request)
+  if (found === undefined) throw new ProxyError('ERR_INTERNAL', 'a handshake that nobody prepared')
+  return found
+}
+
+/** A WebSocket handshake that passed every stage: refused unless the route allows it, and can read what is said. */
 export function prepareUpgrade(request: FastifyRequest, masked: Masked, rooms: UpgradeRooms): void {
   const { app, route } = masked
   checkHandshake(masked)
-  if (masked.rows.kind === 'masked')
-    throw new ProxyError('ERR_UPGRADE_REFUSED', 'frames of masked rows cannot be filtered')
-  if (!app.config.websocket || !route.config.websocket) {
+  const isRead = masked.rows.kind === 'masked'
+  if (isRead && route.rows?.rows.frames === undefined)
+    throw new ProxyError('ERR_UPGRADE_REFUSED', 'the route does not say how to read frames of masked rows')
+  // What a route says of its frames is word enough; every other one needs that of its app besides.
+  if (!route.config.websocket || !(isRead || app.config.websocket)) {
     throw new ProxyError('ERR_UPGRADE_REFUSED', 'the route does not allow WebSocket')
   }
   const link = rooms.links.get(app.id)
@@ -48,7 +59,9 @@ export function prepareUpgrade(request: FastifyRequest, masked: Masked, rooms: U
   const { socket } = request.raw
   socket.once('close', release)
   // Now, since behind the 101 there would be nobody to refuse.
-  chosen.set(request, { origin: upstream.origin, headers: upgradeHeaders(masked, upstream, link, rooms) })
+  const way = { origin: upstream.origin, headers: upgradeHeaders(masked, upstream, link, rooms) }
+  if (isRead) chosenToRead.set(request, way)
+  else chosen.set(request, way)
   rooms.live.add(socket, masked)
 }
 
@@ -63,23 +76,31 @@ function checkHandshake({ arrival, headers }: Masked): void {
   if (!isHandshake) throw new ProxyError('ERR_REQUEST_MALFORMED', 'upgrade that is no WebSocket handshake')
 }
 
+/** How clients are served, whoever reads their frames. */
+export const clientSide = {
+  maxPayload: maxMessageBytes,
+  perMessageDeflate: false,
+  clientTracking: true,
+  closeTimeout: closeTimeoutMs,
+} as const
+
+/** How upstreams are asked. */
+export const upstreamSide = {
+  maxPayload: maxMessageBytes,
+  perMessageDeflate: false,
+  handshakeTimeout: handshakeTimeoutMs,
+  closeTimeout: closeTimeoutMs,
+  followRedirects: false,
+  createConnection: openConnection,
+} as const
+
 /** The options of `@fastify/http-proxy` for upgrades. Its header rewriting for requests is not applied to them. */
 export function upgradeOptions(): Readonly<Record<string, unknown>> {
   return {
     websocket: true,
-    wsServerOptions: {
-      maxPayload: maxMessageBytes,
-      perMessageDeflate: false,
-      clientTracking: true,
-      closeTimeout: closeTimeoutMs,
-    },
+    wsServerOptions: clientSide,
     wsClientOptions: {
-      maxPayload: maxMessageBytes,
-      perMessageDeflate: false,
-      handshakeTimeout: handshakeTimeoutMs,
-      closeTimeout: closeTimeoutMs,
-      followRedirects: false,
-      createConnection: openConnection,
+      ...upstreamSide,
       rewriteRequestHeaders: (_headers: unknown, request: FastifyRequest) => {
         // What the client says before the upstream has answered stays in its socket, not in our memory.
         request.raw.socket.pause()

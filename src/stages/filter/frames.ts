@@ -1,0 +1,53 @@
+import { ProxyError } from '../../errors.ts'
+import type { RowPlan, RowReport } from './row-plan.ts'
+import { JsonRowFilter } from './rows-json.ts'
+
+/** Filters the messages that an app sends over one WebSocket, each a JSON document of its own. */
+export class FrameFilter {
+  readonly #plan: RowPlan
+  readonly #counts = { rows: 0, withheld: 0, fieldsWithheld: 0, violations: 0 }
+
+  constructor(plan: RowPlan) {
+    this.#plan = plan
+  }
+
+  /** Of all messages together. */
+  get report(): RowReport {
+    return this.#counts
+  }
+
+  /**
+   * What the caller gets of a whole message; undefined where nothing may go out: it had rows and none was permitted, or
+   * it has not one reading. Under `block` that throws, and the filter is of no further use.
+   */
+  message(bytes: Uint8Array, binary: boolean): Uint8Array | undefined {
+    const filter = new JsonRowFilter(this.#plan, true)
+    try {
+      if (binary) throw new ProxyError('ERR_ANSWER_KIND', 'a binary message')
+      filter.push(bytes)
+      const out = filter.end()
+      this.#count(filter.report)
+      const { rows, withheld } = filter.report
+      return rows > 0 && rows === withheld ? undefined : out
+    } catch (error) {
+      if (!(error instanceof ProxyError)) throw error
+      this.#countLost(filter.report, error.code !== 'ERR_ITEM_NOT_FOUND')
+      if (this.#plan.onViolation === 'block') throw error
+      return undefined
+    }
+  }
+
+  #count({ rows, withheld, fieldsWithheld, violations }: RowReport): void {
+    this.#counts.rows += rows
+    this.#counts.withheld += withheld
+    this.#counts.fieldsWithheld += fieldsWithheld
+    this.#counts.violations += violations
+  }
+
+  /** Nothing of the message went out: it counts as one row at least, so that it shows. */
+  #countLost({ rows, violations }: RowReport, isViolation: boolean): void {
+    const lost = Math.max(rows, 1)
+    const bad = isViolation ? Math.max(violations, 1) : violations
+    this.#count({ rows: lost, withheld: lost, fieldsWithheld: 0, violations: bad })
+  }
+}
