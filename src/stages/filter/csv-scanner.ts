@@ -25,6 +25,7 @@ const carriageReturn = 0x0d
 /**
  * Reads CSV in pieces of any size: RFC 4180 with one kind of line end throughout (CRLF or LF), no empty lines, no control
  * characters but the tab, a carriage return only before a line feed, and every line with as many cells as the first.
+ * Whoever keeps the bytes of a line that is not complete bounds them.
  */
 export class CsvScanner {
   readonly #sink: LineSink
@@ -152,8 +153,6 @@ export class CsvScanner {
           throw new TypeError(`scanner state ${state}`)
       }
     }
-    // The carriage return of a line end is not counted.
-    if (to + shift > this.#maxLineBytes + 1) throw tooLong(this.#maxLineBytes)
     this.#state = state
     this.#column = column
     this.#shift = shift + to
@@ -173,7 +172,8 @@ export class CsvScanner {
   #endLine(columns: number, from: number, after: number): void {
     const length = this.#ends[columns - 1] ?? 0
     if (length === 0) throw unreadable('an empty line')
-    if (length > this.#maxLineBytes) throw tooLong(this.#maxLineBytes)
+    if (length > this.#maxLineBytes)
+      throw new ProxyError('ERR_ANSWER_TOO_LARGE', `a line of more than ${this.#maxLineBytes} bytes`)
     if (this.#columns === 0) {
       this.#columns = columns
       this.#ends = this.#ends.slice(0, columns)
@@ -223,8 +223,4 @@ function ragged(): ProxyError {
 
 function unreadable(detail: string): ProxyError {
   return new ProxyError('ERR_ANSWER_UNREADABLE', `the answer is no CSV: ${detail}`)
-}
-
-function tooLong(bytes: number): ProxyError {
-  return new ProxyError('ERR_ANSWER_TOO_LARGE', `a line of more than ${bytes} bytes`)
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { CsvRows } from '../../../src/config/config.ts'
 import { bindMask } from '../../../src/mask/bind.ts'
 import { compilePredicate } from '../../../src/mask/evaluate.ts'
-import type { Dataset } from '../../../src/mask/language.ts'
+import { type Dataset, JsonNumber } from '../../../src/mask/language.ts'
 import { parseMask } from '../../../src/mask/parse.ts'
 import { maxColumns } from '../../../src/stages/filter/csv-scanner.ts'
 import { defaultRowLimits, type RowPlan } from '../../../src/stages/filter/row-plan.ts'
@@ -60,6 +60,15 @@ describe('CSV', () => {
     assert.equal(runCsv(planOf(), body).text, 'account,amount\n"acme","7"\nacme,7.0\n')
     const said = { reads: [field('say')], test: ([say]: readonly unknown[]) => say === 'a "b"\nc' }
     assert.equal(runCsv(planOf({ predicate: said }), 'say\n"a ""b""\nc"\n"a b"\n').text, 'say\n"a ""b""\nc"\n')
+  })
+
+  it('keeps every digit of a number', () => {
+    for (const digits of ['0', '7', '123456789', '1234567890', '9007199254740993', '12345678901234567890.5', '-0'])
+      for (const spelled of [digits, `"${digits}"`]) {
+        const reads = [field('n', ['n'], 'number')]
+        const same = { reads, test: ([n]: readonly unknown[]) => n instanceof JsonNumber && n.text === digits }
+        assert.equal(runCsv(planOf({ predicate: same }), `n\n${spelled}\n`).text, `n\n${spelled}\n`)
+      }
   })
 
   it('takes the column that the route names for a field', () => {
@@ -161,6 +170,23 @@ describe('CSV that is broken', () => {
       ',account\n1,acme\n',
     ])
       assert.equal(runCsv(anyRow, body).text, body)
+  })
+
+  it('is refused before the line goes out, wherever a character is cut', () => {
+    for (const bad of [[0xe2], [0xe2, 0x82], [0xf0, 0x9f, 0x92], [0xc3]]) {
+      const body = Buffer.concat([Buffer.from(`${header}acme,`), Buffer.from(bad), Buffer.from('\nacme,x\nacme,y\n')])
+      for (const cuts of [...body.keys()].map((cut) => [cut]).concat([[...body.keys()]])) {
+        const outcome = runCsv(owned, body, cuts)
+        assert.equal(outcome.code, 'ERR_ANSWER_UNREADABLE')
+        assert.ok(!outcome.released.includes('acme'))
+      }
+    }
+  })
+
+  it('is refused at the first cell too many, however long the line', () => {
+    const filter = new CsvRowFilter(owned, comma)
+    filter.push(Buffer.from(`${header}acme,x`))
+    assert.throws(() => filter.push(Buffer.from(',y,z')), { code: 'ERR_ANSWER_UNREADABLE' })
   })
 
   it('breaks off once lines have gone out', () => {
