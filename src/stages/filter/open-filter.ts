@@ -1,5 +1,6 @@
 import { ProxyError } from '../../errors.ts'
 import type { FilterVerdict } from './filter-response.ts'
+import { HtmlFilter } from './html.ts'
 import type { RowFilter } from './row-plan.ts'
 import { CsvRowFilter } from './rows-csv.ts'
 import { JsonRowFilter } from './rows-json.ts'
@@ -18,8 +19,9 @@ export function openFilter({ bodyKind, rules, isProblem }: FilterVerdict): RowFi
       return new CsvRowFilter(plan, declared(rules.readers.csv), isProblem)
     case 'xml':
       return new XmlRowFilter(plan, declared(rules.readers.xml), isProblem)
-    case 'events':
     case 'html':
+      return new HtmlFilter(plan, declared(rules.readers.html), rules.roles, isProblem)
+    case 'events':
       throw new ProxyError('ERR_ANSWER_KIND', `no reader for ${bodyKind}`)
   }
 }
