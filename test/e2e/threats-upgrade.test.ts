@@ -140,7 +140,7 @@ describe('a WebSocket handshake', () => {
     await assertNoUpgrade(upgrade('/editors/live', [bearer(ann)]), 403, 'ERR_ROLE_MISSING')
   })
 
-  it('on a route with a dataset is refused: frames are not filtered', async () => {
+  it('on a route with a dataset that does not say how frames are read is refused', async () => {
     const reason = await assertNoUpgrade(upgrade('/orders', [bearer(ann)]), 403, 'ERR_UPGRADE_REFUSED')
     assert.match(reason ?? '', /masked rows/)
   })
