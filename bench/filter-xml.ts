@@ -83,13 +83,18 @@ function byFilter(body: Buffer, xml: XmlRows): number {
   return out + (filter.end()?.length ?? 0)
 }
 
+const events = ['opentag', 'closetag', 'text', 'cdata', 'comment', 'processinginstruction', 'doctype'] as const
+
+/** The parser has the shape that the filter gives it, or the engine would slow down both. */
 function byParser(body: Buffer, withTags: boolean): number {
-  const parser = new SaxesParser({ position: false })
+  const parser = new SaxesParser({ xmlns: false, position: false, defaultXMLVersion: '1.0', forceXMLVersion: true })
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let out = 1
-  if (withTags) {
-    parser.on('opentag', () => out++)
-    parser.on('closetag', () => out++)
+  for (const event of events) {
+    parser.on(event, () => {
+      out++
+    })
+    if (!withTags || !event.endsWith('tag')) parser.off(event)
   }
   for (let at = 0; at < body.length; at += chunkBytes)
     parser.write(decoder.decode(body.subarray(at, at + chunkBytes), { stream: true }))

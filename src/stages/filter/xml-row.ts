@@ -145,13 +145,13 @@ export class XmlRow {
 
   #readAttributes(node: FieldNode, { attributes }: SaxesTagPlain, end: number): void {
     const names: string[] = []
-    for (const [name, value] of Object.entries(attributes)) {
+    for (const name of Object.keys(attributes)) {
       const found = node.meetAttribute(name)
       if (found === twin) return this.#violate()
       // xsi:nil: to some readers the element is null, whatever it holds.
       if (found === plain) this.#nil ||= local(name).toLowerCase() === 'nil'
       else {
-        for (const slot of found.slots) this.#values[slot] = this.#valueOf(slot, value)
+        for (const slot of found.slots) this.#values[slot] = this.#valueOf(slot, attributes[name] ?? '')
         if (found.withheld && this.#cutLevel < 0) names.push(name)
       }
     }
