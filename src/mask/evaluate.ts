@@ -1,5 +1,5 @@
 import type { ComposedMask, MaskPart } from './compose.ts'
-import type { FieldDeclaration, FieldValue, RowPredicate } from './language.ts'
+import type { FieldDeclaration, FieldValue, Formula, PredicateLeaf, RowPredicate } from './language.ts'
 import type { Mask, Node, Operator } from './predicate.ts'
 import { compileTest } from './value-test.ts'
 
@@ -9,7 +9,10 @@ type RowTest = (values: readonly FieldValue[]) => boolean
 export function compilePredicate(mask: Mask): RowPredicate {
   const reads = fieldsOf(mask.root)
   const slots = new Map(reads.map((field, slot) => [field.name, slot]))
-  return Object.freeze({ reads, test: compileNode(mask.root, slots) })
+  const leaves: PredicateLeaf[] = []
+  const formula = compileNode(mask.root, slots, leaves)
+  const parts = Object.freeze({ leaves: Object.freeze(leaves), formula })
+  return Object.freeze({ reads, test: closureOf(formula, leaves), parts })
 }
 
 function fieldsOf(root: Node): readonly FieldDeclaration[] {
@@ -23,22 +26,40 @@ function collectFields(node: Node, fields: Map<string, FieldDeclaration>): void 
   if (node.kind === 'and' || node.kind === 'or') for (const child of node.children) collectFields(child, fields)
 }
 
-function compileNode(node: Node, slots: ReadonlyMap<string, number>): RowTest {
+function compileNode(node: Node, slots: ReadonlyMap<string, number>, leaves: PredicateLeaf[]): Formula {
   switch (node.kind) {
+    case 'true':
+      return { kind: 'true' }
+    case 'false':
+    case 'unknown':
+      return { kind: 'false' }
+    case 'test': {
+      const slot = slots.get(node.field.name)
+      if (slot === undefined) throw new TypeError(`field ${node.field.name} has no slot`)
+      return { kind: 'leaf', leaf: leaves.push({ slot, test: compileTest(node) }) - 1 }
+    }
+    case 'and':
+    case 'or':
+      return { kind: node.kind, children: node.children.map((child) => compileNode(child, slots, leaves)) }
+  }
+}
+
+function closureOf(formula: Formula, leaves: readonly PredicateLeaf[]): RowTest {
+  switch (formula.kind) {
     case 'true':
       return () => true
     case 'false':
-    case 'unknown':
       return () => false
-    case 'test': {
-      const slot = slots.get(node.field.name) ?? -1
-      const test = compileTest(node)
+    case 'leaf': {
+      const leaf = leaves[formula.leaf]
+      if (leaf === undefined) throw new TypeError(`leaf ${formula.leaf} is missing`)
+      const { slot, test } = leaf
       return (values) => test(values[slot])
     }
     case 'and':
-      return everyTest(node.children.map((child) => compileNode(child, slots)))
+      return everyTest(formula.children.map((child) => closureOf(child, leaves)))
     case 'or':
-      return someTest(node.children.map((child) => compileNode(child, slots)))
+      return someTest(formula.children.map((child) => closureOf(child, leaves)))
   }
 }
 

@@ -39,4 +39,23 @@ export interface RowPredicate {
   /** The fields that `test` wants, in the order of its argument. */
   readonly reads: readonly FieldDeclaration[]
   test(values: readonly FieldValue[]): boolean
+  /** The same taken apart, for readers that test a value as soon as they have it. */
+  readonly parts?: PredicateParts
 }
+
+export interface PredicateParts {
+  readonly leaves: readonly PredicateLeaf[]
+  /** Over the leaves that hold. Without negation: more leaves never permit less. */
+  readonly formula: Formula
+}
+
+export interface PredicateLeaf {
+  /** Position of the value among the predicate's arguments. */
+  readonly slot: number
+  readonly test: (value: FieldValue) => boolean
+}
+
+export type Formula =
+  | { readonly kind: 'true' | 'false' }
+  | { readonly kind: 'leaf'; readonly leaf: number }
+  | { readonly kind: 'and' | 'or'; readonly children: readonly Formula[] }

@@ -172,7 +172,7 @@ export class RowGate implements ScanSink {
       this.#out.copy(at, at + 1)
       return true
     }
-    if (node.strict && byte !== letterN)
+    if ((node.strict || this.#plan.strict) && byte !== letterN)
       throw new ProxyError('ERR_ANSWER_SHAPE', 'the way to the rows is not of the declared shape')
     this.#put(nullWord)
     return false

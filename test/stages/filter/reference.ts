@@ -164,12 +164,14 @@ class Judge {
       if (unclear(tree.members, names)) throw new Refused()
       const members = tree.members.map((member) => {
         const known = names.includes(member.key)
+        if (!known && this.#plan.strict && member.value.raw !== 'null') throw new Refused()
         return `${member.raw}:${known ? this.place(member.value, [...path, member.key]) : 'null'}`
       })
       return `{${members.join(',')}}`
     }
     if (tree.kind === 'array' && next.includes('*')) return this.#elements(tree.items, [...path, '*'])
-    if (tree.raw !== 'null' && this.#rules('at').some((rule) => begins(rule, path))) throw new Refused()
+    const wanted = this.#plan.strict || this.#rules('at').some((rule) => begins(rule, path))
+    if (tree.raw !== 'null' && wanted) throw new Refused()
     if (this.#holdsRows(path)) this.#rowsClosed = true
     return 'null'
   }

@@ -6,6 +6,7 @@ import {
   JsonNumber,
   type RowPredicate,
 } from '../../../src/mask/language.ts'
+import { openJson } from '../../../src/stages/filter/open-json.ts'
 import { defaultRowLimits, type RowFilter, type RowPlan } from '../../../src/stages/filter/row-plan.ts'
 import { JsonRowFilter } from '../../../src/stages/filter/rows-json.ts'
 import { JsonLinesFilter } from '../../../src/stages/filter/rows-json-lines.ts'
@@ -22,6 +23,31 @@ export function field(name: string, path: readonly string[] = [name], type: Fiel
 export const smallAndOurs: RowPredicate = {
   reads: [field('account'), field('amount', ['amount'], 'number')],
   test: ([account, amount]) => account === ours && (amount === undefined || isBelow(amount, 100)),
+}
+
+/** The same taken apart, as compiled masks are. */
+export const smallAndOursInParts: RowPredicate = {
+  ...smallAndOurs,
+  parts: {
+    leaves: [
+      { slot: 0, test: (account) => account === ours },
+      { slot: 1, test: (amount) => amount === undefined },
+      { slot: 1, test: (amount) => isBelow(amount, 100) },
+    ],
+    formula: {
+      kind: 'and',
+      children: [
+        { kind: 'leaf', leaf: 0 },
+        {
+          kind: 'or',
+          children: [
+            { kind: 'leaf', leaf: 1 },
+            { kind: 'leaf', leaf: 2 },
+          ],
+        },
+      ],
+    },
+  },
 }
 
 function isBelow(value: FieldValue, bound: number): boolean {
@@ -67,6 +93,13 @@ export interface Outcome {
 
 export function runJson(plan: RowPlan, body: string | Uint8Array, cuts: readonly number[] = []): Outcome {
   return run(new JsonRowFilter(plan), body, cuts)
+}
+
+/** By the core, which must be there: these tests mean nothing without it. */
+export function runCore(plan: RowPlan, body: string | Uint8Array, cuts: readonly number[] = []): Outcome {
+  const filter = openJson(plan)
+  if (filter instanceof JsonRowFilter) throw new TypeError('the core does not take this plan')
+  return run(filter, body, cuts)
 }
 
 export function runLines(plan: RowPlan, body: string | Uint8Array, cuts: readonly number[] = []): Outcome {

@@ -1,0 +1,159 @@
+/** Reads the compiled plan in force. `src/stages/filter/core/compile-plan.ts` writes it. */
+import {
+  keyBytes,
+  nodeBytes,
+  planKeys,
+  planNames,
+  planNodes,
+  planSieves,
+  sieveBytes,
+} from './layout'
+import { matchKey } from './host'
+
+export const none: i32 = -1
+export const twin: i32 = -2
+
+export const rolePath: i32 = 0
+export const roleKeep: i32 = 1
+export const roleTotal: i32 = 3
+export const roleRow: i32 = 4
+export const roleField: i32 = 5
+/** What every undeclared place outside the rows is. */
+export const skipNode: i32 = 1
+
+export const nodeStrict: i32 = 1
+export const nodeAlone: i32 = 2
+export const nodeWithheld: i32 = 4
+export const nodeGuardsKeys: i32 = 8
+export const nodeGuardsStar: i32 = 16
+export const nodeLosesKeys: i32 = 32
+export const nodeHearsKeys: i32 = 64
+export const nodeElement: i32 = 128
+export const nodeHasKeys: i32 = 256
+/** Keys that are not ruled change nothing in it. */
+export const nodeSkims: i32 = 512
+
+export let plan: usize = 0
+
+export function usePlan(at: usize): void {
+  plan = at
+}
+
+@inline
+export function nodeAt(node: i32): usize {
+  return plan + planNodes + <usize>node * nodeBytes
+}
+
+@inline
+export function roleOf(node: i32): i32 {
+  return load<u8>(nodeAt(node))
+}
+
+@inline
+export function flagsOf(node: i32): i32 {
+  return load<u16>(nodeAt(node), 2)
+}
+
+@inline
+export function frameOf(node: i32): usize {
+  return load<u16>(nodeAt(node), 4)
+}
+
+@inline
+export function parentOf(node: i32): i32 {
+  return load<i16>(nodeAt(node), 6)
+}
+
+@inline
+export function starOf(node: i32): i32 {
+  return load<i16>(nodeAt(node), 8)
+}
+
+@inline
+export function keysFrom(node: i32): i32 {
+  return load<u16>(nodeAt(node), 10)
+}
+
+@inline
+export function keyCount(node: i32): i32 {
+  return load<u16>(nodeAt(node), 12)
+}
+
+@inline
+function sieveOf(node: i32): usize {
+  return plan + planSieves + <usize>load<u16>(nodeAt(node), 14) * sieveBytes
+}
+
+/** Longer keys, as spelled in the document, cannot match. */
+@inline
+export function longestKey(node: i32): i32 {
+  return load<i32>(nodeAt(node), 24)
+}
+
+@inline
+export function keyAt(key: i32): usize {
+  return plan + planKeys + <usize>key * keyBytes
+}
+
+@inline
+export function keyNode(key: i32): i32 {
+  return load<u16>(keyAt(key), 4)
+}
+
+/** The key may be ruled, as its length and first letter go. */
+@inline
+export function mayMatch(node: i32, from: usize, length: i32): bool {
+  const first = length == 0 ? 0 : <i32>load<u8>(from)
+  const slot = ((length & 31) << 5) | (first & 31)
+  return (load<u8>(sieveOf(node) + (slot >> 3)) & (1 << (slot & 7))) != 0
+}
+
+/** ASCII without escapes. */
+@inline
+export function isPlain(from: usize, to: usize): bool {
+  let at = from
+  for (; at + 16 <= to; at += 16) {
+    const bytes = v128.load(at)
+    if (i8x16.bitmask(v128.or(bytes, i8x16.eq(bytes, i8x16.splat(0x5c)))) != 0) return false
+  }
+  if (at == to) return true
+  const bytes = v128.load(at)
+  const odd = i8x16.bitmask(v128.or(bytes, i8x16.eq(bytes, i8x16.splat(0x5c))))
+  return (odd & ((1 << <i32>(to - at)) - 1)) == 0
+}
+
+/** The node of a ruled key, `none`, or `twin`. */
+export function findKey(node: i32, from: usize, to: usize, plain: bool): i32 {
+  if ((flagsOf(node) & nodeHasKeys) == 0) return none
+  if (!plain) return matchKey(node, from, to)
+  const length = <i32>(to - from)
+  if (!mayMatch(node, from, length)) return none
+  let result = none
+  const last = keysFrom(node) + keyCount(node)
+  for (let key = keysFrom(node); key < last; key++) {
+    const entry = keyAt(key)
+    if (<i32>load<u16>(entry, 2) != length) continue
+    const likeness = compare(plan + planNames + <usize>load<u16>(entry), from, length)
+    if (likeness == 2) return load<u16>(entry, 4)
+    if (likeness == 1) result = twin
+  }
+  return result
+}
+
+/** 2 = the same bytes, 1 = the same after ASCII folding, 0 = different. */
+function compare(left: usize, right: usize, length: i32): i32 {
+  let likeness = 2
+  for (let at = 0; at < length; at++) {
+    const a = <i32>load<u8>(left + at)
+    const b = <i32>load<u8>(right + at)
+    if (a == b) continue
+    if (lower(a) != lower(b)) return 0
+    likeness = 1
+  }
+  return likeness
+}
+
+@inline
+function lower(byte: i32): i32 {
+  return <u32>(byte - 0x41) < 26 ? byte + 32 : byte
+}
