@@ -15,6 +15,7 @@ import { type Cli, type Command, UsageError } from './cli.ts'
 import { demo } from './demo.ts'
 import { explain } from './explain.ts'
 import { usualConfig } from './find-config.ts'
+import { learn } from './learn.ts'
 import { migrate } from './migrate.ts'
 import { plainText } from './print.ts'
 import { serve } from './serve.ts'
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   serve,
   check,
   explain,
+  learn,
   apply,
   account,
   tenant,

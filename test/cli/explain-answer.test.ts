@@ -51,10 +51,8 @@ function installed(t: TestContext): Place {
   return here
 }
 
-const ask = (path: string, file: string) => [
-  ...['explain', '--account', 'ann@acme.example', '--tenant', 'acme', '--method', 'GET'],
-  ...['--path', path, '--response', file],
-]
+const caller = ['explain', '--account', 'ann@acme.example', '--tenant', 'acme', '--method', 'GET']
+const ask = (path: string, file: string) => [...caller, '--path', path, '--response', file]
 
 function verdicts(value: unknown): readonly unknown[] {
   const rows = member(value, 'rows')

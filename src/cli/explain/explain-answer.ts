@@ -1,7 +1,6 @@
 import { answerRules, methodAsked } from '../../edge/answer-rules.ts'
 import { ProxyError } from '../../errors.ts'
 import type { Masked } from '../../exchange.ts'
-import type { Dataset } from '../../mask/language.ts'
 import { type BodyKind, bodyKind } from '../../stages/filter/body-kind.ts'
 import { filterWhole } from '../../stages/filter/filter-body.ts'
 import { type AnswerRules, type FilterVerdict, planAnswer } from '../../stages/filter/filter-response.ts'
@@ -77,8 +76,11 @@ function filtered(answer: AnswerToExplain, verdict: FilterVerdict, masked: Maske
 }
 
 function kept({ bytes }: AnswerToExplain, { bodyKind: kind, rules }: FilterVerdict, body: Uint8Array) {
-  const text = (of: Uint8Array) => Buffer.from(of).toString('utf8')
-  return { body, lost: kind === 'json' ? lostPlaces(text(bytes), text(body), rules.plan.at) : undefined }
+  return { body, lost: kind === 'json' ? lostPlaces(textOf(bytes), textOf(body), rules.plan.at) : undefined }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('utf8')
 }
 
 function runReal(bytes: Uint8Array, verdict: FilterVerdict): ReturnType<typeof filterWhole> | ProxyError {
