@@ -229,6 +229,7 @@ export class ReplySink implements AnswerSink, Live {
       if (!verdict.isProblem || this.#settled || this.#reply.raw.destroyed) return this.fail(error)
       this.#replace({ status: verdict.status, rawHeaders: [], error })
     }
+    if (verdict.bodyKind === 'events' && !verdict.isProblem) return this.#filterEvents(verdict, body)
     if (length !== undefined && length <= maxWholeBytes && verdict.coding === undefined) {
       return collectBody(body, length, (bytes) => this.#sendWhole(verdict, bytes), refuse)
     }
@@ -244,6 +245,13 @@ export class ReplySink implements AnswerSink, Live {
       })
   }
 
+  /** Each event has a verdict of its own and the head tells nothing of them: it goes out before the first. */
+  #filterEvents(verdict: FilterVerdict, body: AnswerBody): void {
+    if (this.#masked.arrival.method !== 'HEAD') return this.#stream(verdict, filterBody(body.stream(), verdict))
+    body.discard()
+    this.#sendEmpty(verdict.status, verdict.rawHeaders)
+  }
+
   /** A small body at once: nothing of it has gone out when it is refused. */
   #sendWhole(verdict: FilterVerdict, bytes: Buffer): void {
     if (this.#settled || this.#reply.raw.destroyed) return
@@ -254,9 +262,11 @@ export class ReplySink implements AnswerSink, Live {
     this.#rooms.observer.answered(this.#masked, verdict.status, report)
   }
 
-  #stream({ status, rawHeaders }: FilterVerdict, body: FilterStream): void {
+  #stream({ status, rawHeaders, bodyKind }: FilterVerdict, body: FilterStream): void {
     this.#settled = true
     const raw = this.#head(status, rawHeaders)
+    const lasts = bodyKind === 'events'
+    if (lasts) raw.flushHeaders()
     body.on('data', (chunk: Buffer) => {
       if (raw.write(chunk)) return
       body.pause()
@@ -271,7 +281,11 @@ export class ReplySink implements AnswerSink, Live {
     body.once('close', () => {
       if (!body.readableEnded) raw.destroy()
     })
-    raw.once('close', () => body.destroy())
+    raw.once('close', () => {
+      // Such a stream ends when its reader leaves, and what it read until then is told.
+      if (lasts && !body.readableEnded) this.#rooms.observer.answered(this.#masked, status, body.report)
+      body.destroy()
+    })
   }
 
   #head(status: number, rawHeaders: readonly string[]): ServerResponse {

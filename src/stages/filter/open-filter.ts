@@ -1,4 +1,5 @@
 import { ProxyError } from '../../errors.ts'
+import { EventFilter } from './events.ts'
 import type { FilterVerdict } from './filter-response.ts'
 import { HtmlFilter } from './html.ts'
 import type { RowFilter } from './row-plan.ts'
@@ -22,7 +23,7 @@ export function openFilter({ bodyKind, rules, isProblem }: FilterVerdict): RowFi
     case 'html':
       return new HtmlFilter(plan, declared(rules.readers.html), rules.roles, isProblem)
     case 'events':
-      throw new ProxyError('ERR_ANSWER_KIND', `no reader for ${bodyKind}`)
+      return new EventFilter(plan, declared(rules.readers.events), isProblem)
   }
 }
 
