@@ -237,22 +237,24 @@ export class XmlRowFilter implements RowFilter {
     const source = this.#window.slice(this.#innerStart, end)
     const { maxRowBytes } = this.#plan.limits
     if (source.length * 3 > maxRowBytes && Buffer.byteLength(source) > maxRowBytes) throw this.#tooLarge()
-    if (this.#innerRole === 'row' ? this.#judge() : this.#row.violated) return
+    const goes = this.#innerRole === 'row' ? this.#judge() : !this.#row.violated
+    if (!goes && this.#innerDepth === 1) throw new ProxyError('ERR_ANSWER_VIOLATION', 'the root cannot be kept whole')
+    if (!goes) return
     this.#out += this.#window.slice(this.#innerGap, this.#innerStart) + this.#row.released(source)
   }
 
-  /** True = the row does not go out. */
+  /** Whether the row goes out. */
   #judge(): boolean {
     const row = this.#row
     this.#counts.rows++
     if (row.permitted) {
       this.#counts.fieldsWithheld += row.fieldsWithheld
-      return false
+      return true
     }
     this.#counts.withheld++
     if (row.violated) this.#counts.violations++
     if (this.#plan.onViolation === 'block') throw new ProxyError('ERR_ANSWER_VIOLATION', 'a row is not permitted')
-    return true
+    return false
   }
 
   #take(): Uint8Array | undefined {

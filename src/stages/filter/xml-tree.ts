@@ -116,6 +116,7 @@ export function xmlTree(plan: RowPlan, xml: XmlRows): XmlTree {
 function outerTree({ at, keep }: XmlRows): OuterNode {
   if (at.length === 0) throw new TypeError('XML without rows')
   const top: OuterNode = { role: 'path', parent: undefined, children: new Map() }
+  if (at.some((path) => path.length < 2)) throw new TypeError('the root is no row')
   for (const path of at) addOuter(top, path, 'row')
   for (const path of keep) addOuter(top, path, 'keep')
   return top

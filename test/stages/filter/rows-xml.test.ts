@@ -48,7 +48,14 @@ describe('rows of an XML answer', () => {
   })
 
   it('are found at every place that is declared, however often it occurs', () => {
-    const xml: XmlRows = { ...orders, at: [['a', 'b', 'row'], ['a', 'single'], ['a', 'deep', 'er', 'row']] } // prettier-ignore
+    const xml: XmlRows = {
+      ...orders,
+      at: [
+        ['a', 'b', 'row'],
+        ['a', 'single'],
+        ['a', 'deep', 'er', 'row'],
+      ],
+    } // prettier-ignore
     const row = (name: string, account: string): string => `<${name}><account>${account}</account></${name}>`
     const body = (...accounts: readonly string[]): string =>
       `<a><b>${accounts.map((each) => row('row', each)).join('')}</b><b/><b>${accounts.map((each) => row('row', each)).join('')}</b>${accounts.map((each) => row('single', each)).join('')}<deep><er>${accounts.map((each) => row('row', each)).join('')}</er></deep></a>`
@@ -171,13 +178,17 @@ describe('a row with two readings', () => {
   })
 
   it('lets the same name through below an element that no rule knows', () => {
-    const row = '<order><account>acme</account><owner account="x"><account>1</account><account>2</account></owner></order>'
+    const row =
+      '<order><account>acme</account><owner account="x"><account>1</account><account>2</account></owner></order>'
     assert.equal(runXml(wrapped(row)).text, wrapped(row))
   })
 
   it('does not go out under a rule that its reading would satisfy', () => {
     for (const text of ['acme<!---->.beta', '<b>beta</b>', '<![CDATA[be]]>ta'])
-      assert.equal(runXml(wrapped(`<order><account>${text}</account></order>`), { predicate: notBeta }).text, wrapped(''))
+      assert.equal(
+        runXml(wrapped(`<order><account>${text}</account></order>`), { predicate: notBeta }).text,
+        wrapped(''),
+      )
     assert.notEqual(
       runXml(wrapped('<order><account>be.ta</account></order>'), { predicate: notBeta }).text,
       wrapped(''),
@@ -187,7 +198,9 @@ describe('a row with two readings', () => {
   it('has an unreadable value where it says nil', () => {
     const seen: unknown[] = []
     const predicate: RowPredicate = { reads: [field('account')], test: ([account]) => seen.push(account) > 0 }
-    runXml(wrapped('<order><account xsi:nil="true"/></order><order><account nill="">a</account></order>'), { predicate })
+    runXml(wrapped('<order><account xsi:nil="true"/></order><order><account nill="">a</account></order>'), {
+      predicate,
+    })
     assert.deepEqual(seen, [unreadable, 'a'])
   })
 })
@@ -201,10 +214,7 @@ describe('withheld fields of an XML row', () => {
   it('are removed with the white space before them', () => {
     const source = row.replace('  margin = "SECRET"', '')
     const outcome = runXml(wrapped(source), rules, xml)
-    assert.equal(
-      outcome.text,
-      wrapped('<order a="1"\n b="2">\n <account>acme</account>\n <price>5</price></order>'),
-    )
+    assert.equal(outcome.text, wrapped('<order a="1"\n b="2">\n <account>acme</account>\n <price>5</price></order>'))
     assert.deepEqual(outcome.counts, { rows: 1, withheld: 0, fieldsWithheld: 3, violations: 0 })
   })
 
@@ -239,7 +249,8 @@ describe('withheld fields of an XML row', () => {
     const lines = (inside: string): string => wrapped(`<order><account>acme</account><lines>${inside}</lines></order>`)
     const rule = withhold('lines/*/price')
     assert.equal(
-      runXml(lines('<line><price>S</price><n>1</n></line><line><price>S</price></line><other><price/></other>'), rule).text,
+      runXml(lines('<line><price>S</price><n>1</n></line><line><price>S</price></line><other><price/></other>'), rule)
+        .text,
       lines('<line><n>1</n></line><line></line><other></other>'),
     )
     for (const inside of ['<price>S</price>', '<line><Price>S</Price></line>', '<line price="S"/>', '<x:price/>'])
@@ -293,6 +304,9 @@ describe('what stands outside the rows of an XML answer', () => {
       body(`\n ${page.replace('<!-- x -->', '')}${ours}`),
     )
     assert.equal(runXml(body('<page><?x y?></page>'), {}, xml).text, body(''))
+    const status = { ...orders, keep: [['status']] }
+    assert.equal(runXml('<status>1<!-- x --></status>', {}, status).text, '<status>1</status>')
+    assert.equal(runXml('<status>1<?x y?></status>', {}, status).code, 'ERR_ANSWER_VIOLATION')
     assert.deepEqual(runXml(body(page), {}, xml).counts, { rows: 0, withheld: 0, fieldsWithheld: 0, violations: 0 })
   })
 
@@ -316,7 +330,10 @@ const unreadables: readonly (readonly [string, string | Uint8Array])[] = [
   ['nothing at all', ''],
   ['white space alone', ' \n'],
   ['a DOCTYPE', `<!DOCTYPE orders>${wrapped(ours)}`],
-  ['a DOCTYPE with entities', `<!DOCTYPE orders [<!ENTITY a "acme">]>${wrapped('<order><account>&a;</account></order>')}`],
+  [
+    'a DOCTYPE with entities',
+    `<!DOCTYPE orders [<!ENTITY a "acme">]>${wrapped('<order><account>&a;</account></order>')}`,
+  ],
   ['a DOCTYPE that does not end', '<!DOCTYPE orders [<!ENTITY a "'],
   ['an unknown entity', wrapped('<order><account>acme</account>&nbsp;</order>')],
   ['an unknown entity outside', wrapped('&nbsp;')],
@@ -366,7 +383,12 @@ describe('an answer that is no XML of the one kind that is read', () => {
       const whole = runXml(body, { predicate: everything })
       assert.equal(whole.code, 'ERR_ANSWER_UNREADABLE')
       const { length } = Buffer.from(body)
-      const split = runXml(body, { predicate: everything }, orders, Array.from({ length }, (_, at) => at))
+      const split = runXml(
+        body,
+        { predicate: everything },
+        orders,
+        Array.from({ length }, (_, at) => at),
+      )
       assert.equal(split.code, 'ERR_ANSWER_UNREADABLE')
     })
   }
@@ -397,7 +419,8 @@ describe('the borders between the pieces of an XML answer', () => {
       const whole = runXml(document, rules, xml)
       assert.notEqual(whole.text, undefined, document)
       const { length } = Buffer.from(document)
-      for (let cut = 0; cut <= length; cut++) assert.deepEqual(released(runXml(document, rules, xml, [cut])), released(whole)) // prettier-ignore
+      for (let cut = 0; cut <= length; cut++)
+        assert.deepEqual(released(runXml(document, rules, xml, [cut])), released(whole)) // prettier-ignore
       const everyByte = Array.from({ length }, (_, at) => at)
       assert.deepEqual(released(runXml(document, rules, xml, everyByte)), released(whole))
     }
@@ -462,7 +485,11 @@ describe('the limits of an XML answer', () => {
     }
     for (const inside of [`&${long};`, `&#${'0'.repeat(5_000)}65;`, `<!DOCTYPE ${long}`]) {
       const body = inside.startsWith('<') ? inside : wrapped(inside)
-      assert.equal(runXml(body, { limits }, orders, everyNth(body, 100)).code, 'ERR_ANSWER_TOO_LARGE', inside.slice(0, 20)) // prettier-ignore
+      assert.equal(
+        runXml(body, { limits }, orders, everyNth(body, 100)).code,
+        'ERR_ANSWER_TOO_LARGE',
+        inside.slice(0, 20),
+      ) // prettier-ignore
     }
   })
 
@@ -501,6 +528,7 @@ describe('an XML filter', () => {
       [[[...row, 'c'], row], []],
       [[row], [[...row, 'c']]],
       [[row], [['a']]],
+      [[['a']], []],
       [[[]], []],
     ] as const)
       assert.throws(() => new XmlRowFilter(planOf(), { at, keep, fields: new Map() }), TypeError)
