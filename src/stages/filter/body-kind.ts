@@ -32,6 +32,8 @@ export interface MediaType {
   readonly essence: string
   /** Lower case; undefined where the type does not say. */
   readonly charset: string | undefined
+  /** RFC 4180 section 3: whether the first line of CSV names the columns. */
+  readonly header: string | undefined
 }
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
@@ -48,9 +50,9 @@ export function parseMediaType(values: readonly string[]): MediaType | undefined
   const [type, subtype, more] = essence.split('/')
   if (type === undefined || subtype === undefined || more !== undefined) return undefined
   if (!token.test(type) || !token.test(subtype)) return undefined
-  const charsets = parseCharsets(end < 0 ? '' : trimmed.slice(end))
-  if (charsets === undefined || charsets.length > 1) return undefined
-  return { essence, charset: charsets[0] }
+  const parameters = parseParameters(end < 0 ? '' : trimmed.slice(end))
+  if (parameters === undefined) return undefined
+  return { essence, charset: parameters.get('charset'), header: parameters.get('header') }
 }
 
 /** The kind of a body under these Content-Type values. Two headers, or one that nobody can parse, are `other`. */
@@ -60,20 +62,26 @@ export function bodyKind(contentTypes: readonly string[]): BodyKind {
   if (type === undefined) return 'other'
   if (type.charset !== undefined && type.charset !== 'utf-8' && type.charset !== 'utf8') return 'other'
   const kind = kinds.get(type.essence)
+  if (kind === 'csv' && type.header !== undefined && type.header !== 'present') return 'other'
   if (kind !== undefined) return kind
   if (type.essence.endsWith('+json')) return 'json'
   return type.essence.endsWith('+xml') ? 'xml' : 'other'
 }
 
-function parseCharsets(text: string): readonly string[] | undefined {
-  const charsets: string[] = []
+/** Those that decide something, in lower case; undefined = not well formed, or one of them twice. */
+function parseParameters(text: string): ReadonlyMap<string, string> | undefined {
+  const found = new Map<string, string>()
   let at = 0
   while (at < text.length) {
     parameter.lastIndex = at
     const match = parameter.exec(text)
     if (match === null) return undefined
-    if (match[1]?.toLowerCase() === 'charset') charsets.push((match[2] ?? match[3] ?? '').toLowerCase())
+    const name = match[1]?.toLowerCase()
+    if (name === 'charset' || name === 'header') {
+      if (found.has(name)) return undefined
+      found.set(name, (match[2] ?? match[3] ?? '').toLowerCase())
+    }
     at = parameter.lastIndex
   }
-  return charsets
+  return found
 }
