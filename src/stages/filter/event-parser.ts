@@ -117,7 +117,7 @@ export class EventParser {
     if (this.#isFirstLine && bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf)
       return this.#spoil('a byte order mark')
     const nameEnd = endOfName(bytes, from, to)
-    const start = nameEnd + (bytes[nameEnd + 1] === space && nameEnd + 1 < to ? 2 : 1)
+    const start = nameEnd + (bytes[nameEnd + 1] === space ? 2 : 1)
     this.#readField(bytes.toString('latin1', from, nameEnd), bytes, Math.min(start, to), to)
   }
 
@@ -140,7 +140,6 @@ export class EventParser {
 
   #spoil(fault: string): void {
     this.#fault = fault
-    this.#data.clear()
   }
 
   #dispatch(): void {

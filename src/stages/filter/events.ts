@@ -120,7 +120,7 @@ export class EventFilter implements RowFilter, EventSink {
     this.#counts.rows += rows
     this.#counts.withheld += withheld
     this.#counts.violations += violations
-    if (rows > withheld) this.#counts.fieldsWithheld += fieldsWithheld
+    this.#counts.fieldsWithheld += fieldsWithheld
   }
 
   #release(): Uint8Array | undefined {
