@@ -76,7 +76,7 @@ async function readBody(given: Arguments): Promise<Buffer | undefined> {
 
 async function explainedAnswer(
   given: Arguments,
-  { destination, masked, refusal }: Decision,
+  { destination, masked, operation, refusal }: Decision,
   { target }: RequestToExplain,
 ): Promise<AnswerExplanation | undefined> {
   const name = given.text('response')
@@ -85,10 +85,12 @@ async function explainedAnswer(
   const declared = destination?.route.rows
   if (declared === undefined || masked === undefined)
     throw new UsageError('--response: the route declares no rows, its answer passes as it is')
+  if (declared.rows.graphql !== undefined && operation === undefined && refusal === undefined)
+    throw new UsageError('--body is missing: the answer of a GraphQL route is read by the operation that was asked for')
   const type = responseType(name, given.text('response-type'))
   const status = parseStatus(given.text('response-status') ?? '200')
   const bytes = await readResponse(name, declared, target.split('?', 1)[0] ?? target)
-  return explainAnswer({ bytes, type, status }, masked)
+  return explainAnswer({ bytes, type, status }, masked, operation)
 }
 
 function requireResponse(given: Arguments): undefined {

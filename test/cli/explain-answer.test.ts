@@ -20,6 +20,22 @@ apps:
       - { methods: [GET], path: /strict, access: member, dataset: orders, rows: { at: [/items/*] }, onViolation: block }
       - { methods: [GET], path: /nested, access: member, dataset: orders, rows: { at: [/groups/*/items/*] } }
       - { methods: [GET], path: /pages, access: member, dataset: orders, rows: { at: [/*] }, pass: [text/html] }
+      - methods: [GET]
+        path: /every
+        access: member
+        dataset: orders
+        rows:
+          xml: { at: [/orders/order], fields: { account: "@account" } }
+          csv: {}
+          events: { types: { order: rows, note: pass }, at: [/list/*] }
+          html:
+            rows: [{ select: tr.order, fields: { account: "@data-account", amount: td.amount, margin: td.margin } }]
+            scripts: [{ select: script.data, at: [/*] }]
+      - methods: [GET, POST]
+        path: /graphql
+        access: member
+        dataset: orders
+        rows: { graphql: { operations: [{ name: All, document: "query All { orders }", at: [/data/orders/*] }] } }
       - { methods: [GET], path: /xml-only, access: member, dataset: orders, rows: { xml: { at: [/orders/order] } } }
 `
 
@@ -192,5 +208,75 @@ suite('explain --response', { concurrency: 4 }, () => {
     assert.deepEqual([shown.code, member(shown.value, 'answer')], [0, undefined])
     const wrong = await here.run(...ask('/list', rows), '--response-status', 'ok')
     assert.equal(wrong.code, 2)
+  })
+
+  const kindCases: readonly (readonly [string, string, readonly boolean[], RegExp])[] = [
+    [
+      'rows.xml',
+      `<orders><order account="acme"><id>1</id><amount>5</amount><margin>2</margin></order>
+<order account="acme"><id>2</id><amount>5</amount><amount>500</amount></order>
+<order account="globex"><id>3</id><amount>5</amount></order>
+<order account="acme"><id>4</id><amount>50</amount></order></orders>`,
+      [true, false, false, true],
+      /^2 +3 +withheld +tenant: account \$eq$/m,
+    ],
+    [
+      'rows.csv',
+      'id,account,amount,margin\n1,acme,5,2\n2,acme,500,1\n3,acme,,1\n4,"acme",6,\n',
+      [true, false, false, true],
+      /^1 +2 +withheld +permit grant:small: amount \$lt$/m,
+    ],
+    [
+      'rows.sse',
+      `event: order\ndata: {"list":[${small}]}\n\nevent: order\ndata: {"list":[${large}]}\n\n` +
+        `event: note\ndata: hello\n\nevent: order\ndata: {\n\nevent: order\ndata: {"list":[${small},${foreign}]}\n\n`,
+      [true, false, false, true, false],
+      /^0 +1 +kept +grant:small +margin$/m,
+    ],
+    [
+      'rows.html',
+      `<table><tr class=order data-account=acme><td class=amount>5</td><td class=margin>2</td></tr>
+<tr class=order data-account=globex><td class=amount>5</td></tr>
+<tr class=order data-account=acme><td class=amount>6</td></tr></table>
+<script class=data type="application/json">[${small},${large}]</script>`,
+      [true, false, true, true, false],
+      /^1 +withheld +tenant: account \$eq$/m,
+    ],
+  ]
+
+  for (const [name, text, kept, line] of kindCases) {
+    test(`lists the rows of ${name} with the verdicts of the reader that the edge uses`, async (t) => {
+      const here = installed(t)
+      const file = here.write(name, text)
+      const { value } = await here.json(...ask('/every', file))
+      const rows = verdicts(value)
+      assert.deepEqual(
+        rows.map((row) => member(row, 1)),
+        kept,
+      )
+      assert.equal(member(value, 'response', 'counts', 'rows'), kept.length)
+      assert.equal(member(value, 'response', 'counts', 'withheld'), kept.filter((each) => !each).length)
+      const { out } = await here.run(...ask('/every', file), '--show-body')
+      assert.match(out, line)
+      assert.ok(!out.slice(out.indexOf('\nbody (')).includes('globex'))
+    })
+  }
+
+  test('reads the answer of a GraphQL route by the operation that was asked for', async (t) => {
+    const here = installed(t)
+    const answer = here.write('a.json', `{"data":{"orders":[${small},${large}]}}`)
+    const post = ['explain', '--account', 'ann@acme.example', '--tenant', 'acme', '--method', 'POST']
+    const asked = [...post, '--path', '/graphql', '--response', answer]
+    const listed = here.write('q.json', JSON.stringify({ query: 'query All { orders }' }))
+    const { value } = await here.json(...asked, '--body', listed)
+    assert.deepEqual(verdicts(value), [
+      ['1', true],
+      ['2', false],
+    ])
+    const missing = await here.run(...asked)
+    assert.deepEqual([missing.code, /--body is missing/.test(missing.err)], [2, true])
+    const other = here.write('o.json', JSON.stringify({ query: 'query All { customers }' }))
+    const refused = await here.json(...asked, '--body', other)
+    assert.deepEqual([refused.code, member(refused.value, 'refusal', 'stage')], [1, 'body'])
   })
 })

@@ -25,7 +25,7 @@ export function answerJson({ refusal, rows, ...told }: AnswerExplanation, showBo
 export function answerText(answer: AnswerExplanation, showBody: boolean, isTerminal: boolean): string {
   const { rows, outcome, refusal, status, type } = answer
   const parts = [plainText(`answer  ${type}, ${readerText(answer)}`)]
-  if (outcome === 'filtered' || rows.length > 0) parts.push(rowsText(rows))
+  if (outcome === 'filtered' || (rows?.length ?? 0) > 0) parts.push(rowsText(answer))
   parts.push(...lostText(answer))
   if (refusal !== undefined) {
     if (refusal.code === 'ERR_ANSWER_KIND') parts.push(`blocked: ${refusal.message}`)
@@ -48,7 +48,11 @@ function readerText({ kind, outcome, refusal }: AnswerExplanation): string {
   }
 }
 
-function rowsText(rows: readonly RowVerdict[]): string {
+function rowsText({ rows, counts }: AnswerExplanation): string {
+  if (rows === undefined) {
+    const { rows: found, withheld } = counts ?? { rows: 0, withheld: 0 }
+    return `${count(found, 'row')}: ${found - withheld} kept, ${withheld} withheld; they cannot be listed one by one`
+  }
   const kept = rows.filter((row) => row.kept).length
   const total = `${count(rows.length, 'row')}: ${kept} kept, ${rows.length - kept} withheld`
   if (rows.length === 0) return total

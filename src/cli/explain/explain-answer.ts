@@ -1,3 +1,4 @@
+import type { GraphqlOperation } from '../../config/config.ts'
 import { answerRules, methodAsked } from '../../edge/answer-rules.ts'
 import { ProxyError } from '../../errors.ts'
 import type { Masked } from '../../exchange.ts'
@@ -23,7 +24,8 @@ export interface AnswerExplanation {
   /** What the caller gets in its place. */
   readonly refusal: ProxyError | undefined
   readonly status: number
-  readonly rows: readonly RowVerdict[]
+  /** Undefined where its rows cannot be listed one by one. */
+  readonly rows: readonly RowVerdict[] | undefined
   readonly counts: RowReport | undefined
   /** Undefined where it cannot be told. */
   readonly lost: LostPlaces | undefined
@@ -34,11 +36,15 @@ export interface AnswerExplanation {
 const noRows = { rows: [], counts: undefined, lost: undefined, body: undefined }
 
 /** Sends an answer through the second gate as the edge would, and says what became of it. */
-export function explainAnswer(answer: AnswerToExplain, masked: Masked): AnswerExplanation {
+export function explainAnswer(
+  answer: AnswerToExplain,
+  masked: Masked,
+  operation: GraphqlOperation | undefined,
+): AnswerExplanation {
   const { type, status } = answer
   const kind = bodyKind([type])
   const head = { status, rawHeaders: ['content-type', type] }
-  const rules = answerRules(masked)
+  const rules = answerRules(masked, operation)
   const verdict = planAnswer({ method: methodAsked(masked), head, rows: rules, ownCookies: [] })
   const told = { type, kind, status: verdict.kind === 'refuse' ? verdict.error.status : verdict.status, ...noRows }
   switch (verdict.kind) {
@@ -63,16 +69,18 @@ function filtered(answer: AnswerToExplain, verdict: FilterVerdict, masked: Maske
     const status = verdict.isProblem ? verdict.status : real.status
     return { rows, counts: undefined, outcome: 'blocked' as const, refusal: real, status }
   }
-  const sent = rows.filter(({ kept }) => kept).length
-  if (trace.refusal !== undefined || real.report.rows !== rows.length || sent !== rows.length - real.report.withheld)
-    throw new TypeError('the explanation and the filter disagree')
   return {
-    rows,
+    rows: trace.refusal === undefined && isTold(rows, real.report) ? rows : undefined,
     counts: real.report,
     outcome: 'filtered' as const,
     refusal: undefined,
     ...kept(answer, verdict, real.body),
   }
+}
+
+/** The rows as they were listed are the rows that the filter counted. */
+function isTold(rows: readonly RowVerdict[], report: RowReport): boolean {
+  return rows.length === report.rows && rows.filter((row) => !row.kept).length === report.withheld
 }
 
 function kept({ bytes }: AnswerToExplain, { bodyKind: kind, rules }: FilterVerdict, body: Uint8Array) {

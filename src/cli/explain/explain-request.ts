@@ -1,5 +1,5 @@
 import type { Policy } from '../../accounts/account-store.ts'
-import type { Config } from '../../config/config.ts'
+import type { Config, GraphqlOperation } from '../../config/config.ts'
 import { type ErrorCode, ProxyError } from '../../errors.ts'
 import type { Admitted, Authenticated, Masked, MaskedRows } from '../../exchange.ts'
 import { systemClock } from '../../lib/clock.ts'
@@ -8,6 +8,7 @@ import { canonicalJson } from '../../mask/render/header-json.ts'
 import { authorize } from '../../stages/authorize/authorize.ts'
 import { Assertions } from '../../stages/forward/assertion.ts'
 import { checkBody } from '../../stages/forward/check-body.ts'
+import { asksOperation, operationAsked } from '../../stages/forward/graphql.ts'
 import { assertionHeader, HeaderNames, identityNames } from '../../stages/forward/header-names.ts'
 import { prepareHeaders } from '../../stages/forward/prepare-headers.ts'
 import { resolveMask, resolveRows } from '../../stages/mask/resolve-mask.ts'
@@ -28,6 +29,8 @@ export interface Decision {
   readonly rows: MaskedRows | undefined
   /** Knows how the answer would be read; there where the request got as far as its mask, also without any grant. */
   readonly masked: Masked | undefined
+  /** The one that a route with GraphQL was asked for. */
+  readonly operation: GraphqlOperation | undefined
   /** What the app would be told of the caller. */
   readonly headers: readonly (readonly [string, string])[]
   readonly refusal: Refusal | undefined
@@ -43,9 +46,18 @@ class Refused extends Error {
   }
 }
 
+const nothingKnown: Decision = {
+  destination: undefined,
+  rows: undefined,
+  masked: undefined,
+  operation: undefined,
+  headers: [],
+  refusal: undefined,
+}
+
 /** Runs the edge's own stages over a request that never left this process. */
 export function decideRequest(admitted: Admitted, policy: Policy, config: Config, body: Buffer | undefined): Decision {
-  let known: Decision = { destination: undefined, rows: undefined, masked: undefined, headers: [], refusal: undefined }
+  let known: Decision = nothingKnown
   try {
     const routes = new RouteTable(config.apps, config.publicHost)
     const matched = step('match', () => match(admitted, routes))
@@ -61,6 +73,8 @@ export function decideRequest(admitted: Admitted, policy: Policy, config: Config
       known = { ...known, rows, masked: { ...authorized, rows } }
     }
     const masked = step('mask', () => resolveMask(authorized, { auditFailure: () => undefined, bases }))
+    if (asksOperation(masked) && (body !== undefined || admitted.arrival.method === 'GET'))
+      known = { ...known, operation: step('body', () => operationAsked(masked, body)) }
     if (body !== undefined) step('body', () => checkBody(masked, body))
     known = { ...known, headers: step('forward', () => identityHeaders(masked, config)) }
     return known

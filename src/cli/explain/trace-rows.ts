@@ -85,48 +85,64 @@ function reader(verdict: FilterVerdict, plan: RowPlan): RowFilter {
   return openFilter({ ...verdict, rules: { ...verdict.rules, plan } })
 }
 
-/** Puts the predicate's calls and the filter's counts together. */
+/**
+ * Puts the predicate's calls and the filter's counts together. The counts have the last word: a filter may ask twice
+ * about one row (a value with two readings), or ask and then find the row broken.
+ */
 class RowLog {
   readonly #rows: TracedRow[] = []
   #counted: RowReport = { rows: 0, withheld: 0, fieldsWithheld: 0, violations: 0 }
+  /** Rows taken down as withheld. */
   #withheld = 0
+  /** Violations whose row did not end yet. */
+  #violations = 0
   #settled = true
 
   get rows(): readonly TracedRow[] {
     return this.#rows
   }
 
-  /** Nothing had to be concluded from counts. */
+  /** One call for each row, and nothing that had to be concluded from counts. */
   get settled(): boolean {
     return this.#settled
   }
 
   take(calls: readonly Call[], report: RowReport): void {
-    const found = Math.max(calls.length, report.rows - this.#counted.rows)
-    const unasked = found - calls.length
-    const violations = report.violations - this.#counted.violations
-    for (const { values, permitted } of calls) {
-      this.#add({ values, sent: permitted, violated: false, placed: unasked === 0 || found === 1 })
-    }
-    for (let i = 0; i < unasked; i++) {
-      this.#add({ values: undefined, sent: false, violated: i < violations, placed: found === 1 })
-    }
-    if (unasked > 0 || violations > 0 || report.withheld !== this.#withheld) this.#settled = false
-    this.#correct(report.withheld, violations > unasked)
+    const found = report.rows - this.#counted.rows
+    this.#violations += report.violations - this.#counted.violations
     this.#counted = { ...report }
+    if (found !== calls.length || this.#violations > 0) this.#settled = false
+    if (found === 1) this.#addOne(calls.at(-1), report.withheld > this.#withheld)
+    else if (found > 1) this.#addSeveral(calls.slice(-found), found)
+    if (report.withheld !== this.#withheld) this.#settled = false
+    this.#correct(report.withheld)
   }
 
-  /** A row that passed the predicate may still fall with the line it stands in. */
-  #correct(withheld: number, violated: boolean): void {
+  #addOne(call: Call | undefined, withheld: boolean): void {
+    const violated = withheld && (call === undefined || call.permitted) && this.#violations > 0
+    this.#add({ values: call?.values, sent: !withheld, violated, placed: true })
+  }
+
+  /** Rows that ended at one place: those that asked nothing come last, since nobody knows where they stood. */
+  #addSeveral(calls: readonly Call[], found: number): void {
+    const placed = calls.length === found
+    for (const { values, permitted } of calls) this.#add({ values, sent: permitted, violated: false, placed })
+    for (let i = calls.length; i < found; i++)
+      this.#add({ values: undefined, sent: false, violated: this.#violations > 0, placed })
+  }
+
+  /** A row that was sent for all we knew may still fall with the line it stands in. */
+  #correct(withheld: number): void {
     const last = this.#rows.at(-1)
     if (withheld <= this.#withheld || last === undefined || !last.sent) return
-    this.#rows[this.#rows.length - 1] = { ...last, sent: false, violated }
-    this.#withheld++
+    this.#rows.pop()
+    this.#add({ ...last, sent: false, violated: this.#violations > 0 })
   }
 
   #add(row: TracedRow): void {
     this.#rows.push(row)
     if (!row.sent) this.#withheld++
+    if (row.violated) this.#violations--
   }
 }
 
