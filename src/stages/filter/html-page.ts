@@ -1,6 +1,7 @@
 import type { TokenizerCallbacks } from 'htmlparser2'
 import type { DocumentRows } from '../../config/config.ts'
 import { ProxyError } from '../../errors.ts'
+import type { HtmlSelector } from '../../lib/html-selector.ts'
 import { ByteStore } from './byte-store.ts'
 import { matches } from './html-match.ts'
 import { isRaw, isTableContext, isVoid, nameBits } from './html-names.ts'
@@ -125,7 +126,7 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
     const isPlain = this.#window.byte(end) === greaterThan
     this.#endTag = isPlain ? { start: start - 2, end: end + 1 } : { start: -1, end }
     if (this.#raw !== undefined) this.#endRaw()
-    if ((name === 'body' || name === 'html') && this.#tree.isAtRoot() && this.#skipFrom < 0)
+    if ((name === 'body' || name === 'html') && this.#tree.top.name === 'body' && this.#skipFrom < 0)
       this.#writeEndTag(name, true)
     this.#tree.close(name, nameBits(name))
     this.#window.done = tagEnd ?? Number.MAX_SAFE_INTEGER
@@ -216,7 +217,8 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
     const bits = nameBits(name)
     const attributes = tag.attributes()
     if (attributes === 'unclear' && (name === 'html' || name === 'body')) throw unreadablePage('a page of unclear kind')
-    const placement = attributes === 'unclear' ? 'doubt' : this.#tree.place(name, bits)
+    const placed = this.#tree.place(name, bits)
+    const placement = placed === 'place' && attributes === 'unclear' ? 'doubt' : placed
     if (placement !== 'ignore') {
       this.#tree.push(name, attributes === 'unclear' ? undefined : attributes)
       const index = name === 'html' ? 0 : this.#tree.stack.length - 1
@@ -242,18 +244,24 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
   /** Finds out what the element at `index` is; the attributes to take out of its tag. */
   #enter(index: number, name: string | undefined, start: number): readonly string[] {
     if (this.#skipFrom >= 0 && !this.#skipsField) return []
-    const { stack } = this.#tree
-    if (this.#skipFrom < 0 && this.#remove.some(({ selector }) => matches(selector, stack))) {
+    if (this.#skipFrom < 0 && this.#remove.some(({ selector }) => this.#matches(selector))) {
       this.#countCut()
       this.#skip(index, index, false)
       return []
     }
     const cuts = name === 'iframe' && this.#has('srcdoc') ? ['srcdoc'] : []
     if (name === 'meta' && this.#skipFrom < 0) this.#requireUtf8()
-    const found = this.#rows.filter(({ rule }) => matches(rule.selector, stack))
+    const found = this.#rows.filter(({ rule }) => this.#matches(rule.selector))
     if (found.length > 0) this.#startRow(found, index, start)
     if (this.#row === undefined || this.#row.doomed) return cuts
     return [...cuts, ...this.#fields(this.#row, index)]
+  }
+
+  /** Whether the innermost element is one that `selector` names. */
+  #matches(selector: HtmlSelector): boolean {
+    if (matches(selector, this.#tree.stack)) return true
+    const other = this.#tree.outsideOfTable()
+    return other !== undefined && matches(selector, other)
   }
 
   #has(attribute: string): boolean {
@@ -273,7 +281,7 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
     const cuts: string[] = []
     for (const field of row.fields) {
       const isHere = field.selector === undefined ? index === row.index : index > row.index
-      if (!isHere || (field.selector !== undefined && !matches(field.selector, this.#tree.stack))) continue
+      if (!isHere || (field.selector !== undefined && !this.#matches(field.selector))) continue
       const value = field.attribute === undefined ? undefined : this.#tree.top.attributes?.get(field.attribute)
       if (field.attribute !== undefined && value === undefined) continue
       if (!row.found(field)) this.#violation('a field that is ruled stands twice in a row')

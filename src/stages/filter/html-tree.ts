@@ -27,6 +27,8 @@ export interface OpenElement {
   readonly isSvg: boolean
   /** Something else than a table part stands in it. */
   hasFlow: boolean
+  /** The kind of table parts that stand in it without a table. */
+  parts: string | undefined
 }
 
 /** Is told of what the page leaves out. */
@@ -61,6 +63,7 @@ export class HtmlTree {
   readonly #stack: OpenElement[] = [element('html', noAttributes, true, false)]
   /** It calls itself a page: table parts without a table are no fragment. */
   #isPage = false
+  #hasFreeParts = false
 
   constructor(sink: TreeSink, maxDepth: number) {
     this.#sink = sink
@@ -80,6 +83,16 @@ export class HtmlTree {
 
   get isBlank(): boolean {
     return this.#stack.length === 1 && !this.#isPage && this.top.isVirtual && !this.top.hasFlow
+  }
+
+  /**
+   * What is open to a browser that takes a fragment of table parts for a page: it passes over their tags. Undefined = it
+   * reads nothing else than we do.
+   */
+  outsideOfTable(): readonly OpenElement[] | undefined {
+    if (!this.#hasFreeParts) return undefined
+    const table = this.#stack.findIndex(({ name }) => name === 'table')
+    return this.#stack.filter(({ bits }, index) => (bits & isTablePart) === 0 || (table >= 0 && index > table))
   }
 
   page(): void {
@@ -118,10 +131,13 @@ export class HtmlTree {
     if ((bits & isHeadChild) === 0) this.#leaveHead()
     if (this.#inSelect()) return this.#placeOption(name)
     if ((bits & isTablePart) !== 0) return this.#placePart(name)
-    const { top } = this
-    if ((top.bits & isTableContext) !== 0) return this.#placeInTable(name)
-    top.hasFlow = true
-    return this.#placeFlow(name, bits)
+    if ((this.top.bits & isTableContext) !== 0) return this.#placeInTable(name)
+    if (name === 'form' && this.#nearest('form', 0) >= 0) return 'ignore'
+    this.#closeBefore(name, bits)
+    // What was closed stood where it should not, and so would this.
+    if ((this.top.bits & isTableContext) !== 0 || this.#inSelect()) return 'doubt'
+    this.top.hasFlow = true
+    return this.top.parts !== undefined && this.top.name === 'template' ? 'doubt' : 'place'
   }
 
   /** Closes what the end tag of `name` closes, if anything. */
@@ -197,18 +213,22 @@ export class HtmlTree {
       const isFree = at.name === 'template' || at.isVirtual
       if (at.name === 'table' || wanted?.has(at.name) === true) return this.#part(name, index)
       if (wanted?.has('tr') === true && sections.has(at.name)) return this.#part(name, index)
-      if (isFree) return this.#freePart(index, at)
+      if (isFree) return this.#freePart(name, index, at)
       if (at.name === 'body' || at.name === 'html') return 'doubt'
     }
     return 'doubt'
   }
 
   /** In a template, or in a page that is a fragment: no table is to be seen. */
-  #freePart(index: number, at: OpenElement): Placement {
+  #freePart(name: string, index: number, at: OpenElement): Placement {
     const above = this.#stack[index + 1]
-    const isAmongParts = above === undefined ? !at.hasFlow || at.isVirtual : (above.bits & isTablePart) !== 0
+    const isAmongParts = (above === undefined || (above.bits & isTablePart) !== 0) && (at.isVirtual || !at.hasFlow)
+    const kind = kindOfPart(name)
     if (!isAmongParts || (at.isVirtual && this.#isPage)) return 'doubt'
+    if (at.parts !== undefined && at.parts !== kind) return 'doubt'
+    at.parts = kind
     this.#closeTo(index + 1)
+    this.#hasFreeParts = true
     return 'place'
   }
 
@@ -223,8 +243,7 @@ export class HtmlTree {
     return 'place'
   }
 
-  #placeFlow(name: string, bits: number): Placement {
-    if (name === 'form' && this.#nearest('form', 0) >= 0) return 'ignore'
+  #closeBefore(name: string, bits: number): void {
     if (name === 'li') this.#closeItem(name, name)
     else if (name === 'dd' || name === 'dt') this.#closeItem('dd', 'dt')
     if ((bits & closesP) !== 0) this.#closeNearest('p', isScope, 'button')
@@ -233,7 +252,6 @@ export class HtmlTree {
     if ((name === 'option' || name === 'optgroup') && this.top.name === 'option') this.pop(false)
     if (rubyParts.has(name) && this.#nearest('ruby', isScope) >= 0)
       while ((this.top.bits & isImplied) !== 0) this.pop(false)
-    return 'place'
   }
 
   /** HTML standard, 13.2.6.4.7, "a start tag whose tag name is li". */
@@ -291,11 +309,17 @@ export class HtmlTree {
   }
 }
 
+/** Parts of one kind stand beside each other; browsers pass over those of another. */
+function kindOfPart(name: string): string {
+  if (name === 'td' || name === 'th') return 'cell'
+  return name === 'tr' || name === 'col' ? name : 'section'
+}
+
 function element(
   name: string,
   attributes: ReadonlyMap<string, string> | undefined,
   isVirtual: boolean,
   isSvg: boolean,
 ): OpenElement {
-  return { name, bits: isSvg ? 0 : nameBits(name), attributes, isVirtual, isSvg, hasFlow: false }
+  return { name, bits: isSvg ? 0 : nameBits(name), attributes, isVirtual, isSvg, hasFlow: false, parts: undefined }
 }
