@@ -125,10 +125,8 @@ function compare(name: string, make: (at: number) => string, xml: XmlRows): void
     const took = ways.map(seconds)
     if (round > 0) for (const [way, time] of took.entries()) times[way]?.push(time)
   }
-  const speed = (way: readonly number[]): string => {
-    const rate = (time: number): string => (body.length / 1e6 / time).toFixed(0)
-    return `${rate(Math.min(...way))} (${rate(median(way))})`
-  }
+  const rate = (time: number): string => (body.length / 1e6 / time).toFixed(0)
+  const speed = (way: readonly number[]): string => `${rate(Math.min(...way))} (${rate(median(way))})`
   const ratios = (times[0] ?? []).map((time, round) => (times[1]?.[round] ?? Number.NaN) / time)
   line([`${name}, ${rowBytes} B a row`, ...times.map(speed), median(ratios).toFixed(2)])
 }
@@ -169,7 +167,9 @@ function small(): void {
 }
 
 stream()
-process.stdout.write('\nMB/s, best round, median in brackets; a third of the rows is dropped; 64 KiB chunks; one thread\n')
+process.stdout.write(
+  '\nMB/s, best round, median in brackets; a third of the rows is dropped; 64 KiB chunks; one thread\n',
+)
 line(['', 'filter', 'parser alone', 'parser with tags', 'filter/parser'])
 compare('elements', smallRow, byElements)
 compare('elements', middleRow, byElements)

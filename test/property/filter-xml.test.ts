@@ -41,14 +41,14 @@ const places: readonly XmlRows[] = [
       ['cost', attribute('cost')],
       ['id', attribute('id')],
     ]),
-  }, // prettier-ignore
+  },
   {
     ...orders,
     fields: new Map([
       ['cost', attribute('cost', ['price'])],
       ['id', attribute('id', ['meta'])],
     ]),
-  }, // prettier-ignore
+  },
 ]
 const plans: readonly RowPlan[] = [smallAndOurs, nested, byAttribute].flatMap((predicate) => [
   planOf({ limits, predicate }),
@@ -176,7 +176,7 @@ class Writer {
       this.#several(3, () => `${this.#dice.pick(kinds)},`)
         .split(',')
         .filter((name) => name !== ''),
-    ) // prettier-ignore
+    )
     return [...used]
       .filter((name) => !more.includes(` ${name}=`))
       .map((name) => ` ${name}${this.#rarely('', [' '])}="${this.#dice.pick(values)}"`)
@@ -213,7 +213,7 @@ function check(plan: RowPlan, xml: XmlRows, bytes: Buffer, outcome: Outcome, see
 describe('the XML filter against the reference', () => {
   it('gives what a tree and a plain reading of it give, wherever the pieces end', () => {
     let accepted = 0
-    for (let seed = 1; seed <= runs(9_000); seed++) {
+    for (let seed = 1; seed <= runs(6_000); seed++) {
       const dice = new Dice(seed)
       const [plan, xml] = [dice.pick(plans), dice.pick(places)]
       const bytes = Buffer.from(new Writer(dice).document())
@@ -222,18 +222,18 @@ describe('the XML filter against the reference', () => {
       const lets = plan.predicate !== smallAndOurs || xml.keep.length > 0
       assert.ok(lets || !outcome.released.includes(marker), `seed ${seed}`)
     }
-    assert.ok(accepted > runs(3_000), `${accepted} accepted`)
+    assert.ok(accepted > runs(2_000), `${accepted} accepted`)
   })
 
   it('refuses what the parser refuses, and judges what is left alike, in mutated documents', () => {
     let accepted = 0
-    for (let seed = 1; seed <= runs(9_000); seed++) {
+    for (let seed = 1; seed <= runs(6_000); seed++) {
       const dice = new Dice(seed + 1_000_000)
       const [plan, xml] = [dice.pick(plans), dice.pick(places)]
       const bytes = dice.mutate(Buffer.from(new Writer(dice).document()), oddBytes)
       const outcome = run(new XmlRowFilter(plan, xml), bytes, dice.cuts(bytes.length))
       if (check(plan, xml, bytes, outcome, `seed ${seed}`)) accepted++
     }
-    assert.ok(accepted > runs(200), `${accepted} accepted`)
+    assert.ok(accepted > runs(130), `${accepted} accepted`)
   })
 })

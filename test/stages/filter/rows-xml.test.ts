@@ -27,6 +27,35 @@ function wrapped(inside: string): string {
   return `<orders>${inside}</orders>`
 }
 
+function owned(name: string, account: string): string {
+  return `<${name}><account>${account}</account></${name}>`
+}
+
+function scattered(...accounts: readonly string[]): string {
+  const all = (name: string): string => accounts.map((account) => owned(name, account)).join('')
+  return `<a><b>${all('row')}</b><b/><b>${all('row')}</b>${all('single')}<deep><er>${all('row')}</er></deep></a>`
+}
+
+function listing(inside: string): string {
+  return wrapped(`<order><account>acme</account><lines>${inside}</lines></order>`)
+}
+
+function around(inside: string): string {
+  return wrapped(`<order><account>acme</account>${inside}</order>`)
+}
+
+function enveloped(inside: string, attributes = ''): string {
+  return `<?xml version="1.0" encoding="utf-8"?>\n<orders${attributes}>${inside}</orders>`
+}
+
+function filled(length: number, letter = 'x'): string {
+  return wrapped(`<order><account>acme</account><n>${letter.repeat(length)}</n></order>`)
+}
+
+function everyNth(body: string, step: number): readonly number[] {
+  return Array.from({ length: Math.floor(Buffer.byteLength(body) / step) }, (_, at) => at * step)
+}
+
 const ours = '<order><account>acme</account></order>'
 const theirs = `<order><account>beta</account><note>${marker}</note></order>`
 
@@ -55,11 +84,8 @@ describe('rows of an XML answer', () => {
         ['a', 'single'],
         ['a', 'deep', 'er', 'row'],
       ],
-    } // prettier-ignore
-    const row = (name: string, account: string): string => `<${name}><account>${account}</account></${name}>`
-    const body = (...accounts: readonly string[]): string =>
-      `<a><b>${accounts.map((each) => row('row', each)).join('')}</b><b/><b>${accounts.map((each) => row('row', each)).join('')}</b>${accounts.map((each) => row('single', each)).join('')}<deep><er>${accounts.map((each) => row('row', each)).join('')}</er></deep></a>`
-    assert.equal(runXml(body('acme', 'beta', 'acme'), {}, xml).text, body('acme', 'acme'))
+    }
+    assert.equal(runXml(scattered('acme', 'beta', 'acme'), {}, xml).text, scattered('acme', 'acme'))
   })
 
   it('are judged by the values at their places', () => {
@@ -246,15 +272,14 @@ describe('withheld fields of an XML row', () => {
   })
 
   it('are found in every element of a list, and a list of another shape condemns the row', () => {
-    const lines = (inside: string): string => wrapped(`<order><account>acme</account><lines>${inside}</lines></order>`)
     const rule = withhold('lines/*/price')
     assert.equal(
-      runXml(lines('<line><price>S</price><n>1</n></line><line><price>S</price></line><other><price/></other>'), rule)
+      runXml(listing('<line><price>S</price><n>1</n></line><line><price>S</price></line><other><price/></other>'), rule)
         .text,
-      lines('<line><n>1</n></line><line></line><other></other>'),
+      listing('<line><n>1</n></line><line></line><other></other>'),
     )
     for (const inside of ['<price>S</price>', '<line><Price>S</Price></line>', '<line price="S"/>', '<x:price/>'])
-      assert.equal(runXml(lines(inside), rule).text, wrapped(''), inside)
+      assert.equal(runXml(listing(inside), rule).text, wrapped(''), inside)
   })
 
   it('are found in an element of a list that another rule names', () => {
@@ -267,7 +292,6 @@ describe('withheld fields of an XML row', () => {
   })
 
   it('leave what stood around them as it was read', () => {
-    const around = (inside: string): string => wrapped(`<order><account>acme</account>${inside}</order>`)
     const read = (inside: string): string | undefined => runXml(around(inside), withhold('margin')).text
     assert.equal(read(']]<margin>S</margin>>'), around(']]<!---->>'))
     assert.equal(read(']] <margin>S</margin><!-- x -->>'), around(']]<!---->>'))
@@ -280,9 +304,6 @@ describe('withheld fields of an XML row', () => {
 })
 
 describe('what stands outside the rows of an XML answer', () => {
-  const body = (inside: string, attributes = ''): string =>
-    `<?xml version="1.0" encoding="utf-8"?>\n<orders${attributes}>${inside}</orders>`
-
   it('loses text, comments, instructions, attributes and elements that nothing declares', () => {
     const outside = `<?xml version='1.0' encoding='UTF-8' standalone="yes" ?><!-- ${marker} -->\n<?xml-stylesheet href="${marker}"?>
 <orders count="${marker}" xmlns="urn:o" xml:lang='${marker}' xmlns:x='urn:x'>${marker}<![CDATA[${marker}]]>&#70;
@@ -300,22 +321,27 @@ describe('what stands outside the rows of an XML answer', () => {
     const xml: XmlRows = { ...orders, keep: [['orders', 'page']] }
     const page = '<page a="1">2<!-- x --><b>&amp;<![CDATA[]]></b></page>'
     assert.equal(
-      runXml(body(`\n ${page}\n <Page/>${ours}`), {}, xml).text,
-      body(`\n ${page.replace('<!-- x -->', '')}${ours}`),
+      runXml(enveloped(`\n ${page}\n <Page/>${ours}`), {}, xml).text,
+      enveloped(`\n ${page.replace('<!-- x -->', '')}${ours}`),
     )
-    assert.equal(runXml(body('<page><?x y?></page>'), {}, xml).text, body(''))
+    assert.equal(runXml(enveloped('<page><?x y?></page>'), {}, xml).text, enveloped(''))
     const status = { ...orders, keep: [['status']] }
     assert.equal(runXml('<status>1<!-- x --></status>', {}, status).text, '<status>1</status>')
     assert.equal(runXml('<status>1<?x y?></status>', {}, status).code, 'ERR_ANSWER_VIOLATION')
-    assert.deepEqual(runXml(body(page), {}, xml).counts, { rows: 0, withheld: 0, fieldsWithheld: 0, violations: 0 })
+    assert.deepEqual(runXml(enveloped(page), {}, xml).counts, {
+      rows: 0,
+      withheld: 0,
+      fieldsWithheld: 0,
+      violations: 0,
+    })
   })
 
   it('blocks the answer under strict, unless it is white space or a namespace', () => {
     const strict = { strict: true }
     for (const inside of ['x', '<x/>', '<!-- x -->', '<?x y?>', '<![CDATA[]]>', '&#32;'])
-      assert.equal(runXml(body(`\n${inside}\n${ours}`), strict).code, 'ERR_ANSWER_SHAPE', inside)
-    assert.equal(runXml(body(ours, ' a="1"'), strict).code, 'ERR_ANSWER_SHAPE')
-    assert.equal(runXml(body(`\n${ours}\n`, ' xmlns="a"'), strict).text, body(`\n${ours}\n`, ' xmlns="a"'))
+      assert.equal(runXml(enveloped(`\n${inside}\n${ours}`), strict).code, 'ERR_ANSWER_SHAPE', inside)
+    assert.equal(runXml(enveloped(ours, ' a="1"'), strict).code, 'ERR_ANSWER_SHAPE')
+    assert.equal(runXml(enveloped(`\n${ours}\n`, ' xmlns="a"'), strict).text, enveloped(`\n${ours}\n`, ' xmlns="a"'))
   })
 
   it('is refused where the root is not the declared one', () => {
@@ -420,7 +446,7 @@ describe('the borders between the pieces of an XML answer', () => {
       assert.notEqual(whole.text, undefined, document)
       const { length } = Buffer.from(document)
       for (let cut = 0; cut <= length; cut++)
-        assert.deepEqual(released(runXml(document, rules, xml, [cut])), released(whole)) // prettier-ignore
+        assert.deepEqual(released(runXml(document, rules, xml, [cut])), released(whole))
       const everyByte = Array.from({ length }, (_, at) => at)
       assert.deepEqual(released(runXml(document, rules, xml, everyByte)), released(whole))
     }
@@ -450,10 +476,6 @@ describe('onViolation: block on an XML answer', () => {
 
 describe('the limits of an XML answer', () => {
   const limits = { ...defaultRowLimits, maxRowBytes: 1_000, maxDepth: 5 }
-  const filled = (length: number, letter = 'x'): string =>
-    wrapped(`<order><account>acme</account><n>${letter.repeat(length)}</n></order>`)
-  const everyNth = (body: string, step: number): readonly number[] =>
-    Array.from({ length: Math.floor(Buffer.byteLength(body) / step) }, (_, at) => at * step)
 
   it('hold for rows, counted in bytes', () => {
     const around = '<order><account>acme</account><n></n></order>'.length
@@ -489,7 +511,7 @@ describe('the limits of an XML answer', () => {
         runXml(body, { limits }, orders, everyNth(body, 100)).code,
         'ERR_ANSWER_TOO_LARGE',
         inside.slice(0, 20),
-      ) // prettier-ignore
+      )
     }
   })
 
