@@ -3,11 +3,13 @@ import { doomed, fieldsWithheld, inRow, loadGate, rows, saveGate, shift, violati
 import { stateAt } from './layout'
 import { flush, outLength, pendingFrom, pendingTo } from './output'
 import { usePlan } from './plan'
-import { cutCount, loadRow, saveRow, spilled } from './row'
+import { cutCount, loadRow, saveRow } from './row'
 import { loadScan, saveScan } from './scan'
-import { finish, loadWalk, read, resetWalk, saveWalk } from './walk'
+import { end, loadWalk, read, resetWalk, saveWalk } from './walk'
 
 const scalarsAt: usize = stateAt + 0x4800
+/** What the other side reads after every piece. */
+const resultAt: usize = stateAt + 0x5000
 
 /** A new document under the plan at `plan`. */
 export function begin(plan: usize): void {
@@ -26,4 +28,36 @@ export function resume(plan: usize): void {
   loadWalk(loadRow(loadGate(loadScan(scalarsAt))))
 }
 
-export { cutCount, doomed, fieldsWithheld, finish, flush, inRow, outLength, pendingFrom, pendingTo, read, rows, shift, spilled, violations, withheld }
+/** Reads the first `length` bytes of the window; 0, or why the answer is refused. */
+export function push(length: i32): i32 {
+  const fault = read(length)
+  tell()
+  return fault
+}
+
+/** After the last piece; 0, or why the answer is refused. */
+export function finish(): i32 {
+  const fault = end()
+  tell()
+  return fault
+}
+
+/** What goes out becomes whole at `outAt`. */
+export function settle(): void {
+  flush()
+  tell()
+}
+
+function tell(): void {
+  store<i32>(resultAt, outLength)
+  store<i32>(resultAt, pendingFrom, 4)
+  store<i32>(resultAt, pendingTo, 8)
+  // The begin of a row whose bytes are wanted, relative to the window that follows; 0 = none is open.
+  store<i32>(resultAt, inRow && !doomed ? -shift : 0, 12)
+  store<i32>(resultAt, cutCount, 16)
+  store<i32>(resultAt, shift, 20)
+  store<f64>(resultAt, rows, 24)
+  store<f64>(resultAt, withheld, 32)
+  store<f64>(resultAt, fieldsWithheld, 40)
+  store<f64>(resultAt, violations, 48)
+}

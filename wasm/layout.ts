@@ -26,6 +26,9 @@ export const planFormula: usize = 0x2000
 export const planSieves: usize = 0x2400
 export const sieveBytes: usize = 128
 export const planNames: usize = 0x4400
+/** By slot: how numbers are told apart without asking; see `number.ts`. */
+export const planNumbers: usize = 0x7000
+export const numberBytes: usize = 0x100
 export const planMemo: usize = 0x8000
 export const memoEntries: i32 = 32
 export const memoEntryBytes: usize = 64

@@ -15,6 +15,7 @@ import {
   stateAt,
   windowAt,
 } from './layout'
+import { isUnknown, numberAnswer } from './number'
 import { frameOf, nodeAt, plan } from './plan'
 
 /** Tests that hold, by leaf. */
@@ -82,6 +83,16 @@ function judgeSlot(slot: i32, from: i32, to: i32): void {
   }
   const mask = load<i32>(plan + planSlotMasks + (<usize>slot << 2))
   const length = to - from
+  if (from >= 0 && length > 0) {
+    const byte = <i32>load<u8>(windowAt + from)
+    if (byte == 0x2d || <u32>(byte - 0x30) < 10) {
+      const answer = numberAnswer(slot, from, to)
+      if (!isUnknown) {
+        holds = (holds & ~mask) | answer
+        return
+      }
+    }
+  }
   const held = from < 0 || length > memoValueBytes || length <= 0
   holds = (holds & ~mask) | (held ? judge(slot, from, to) : recall(slot, from, length))
 }

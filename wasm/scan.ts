@@ -244,12 +244,26 @@ function equals(first: v128, second: v128, third: v128, fourth: v128, byte: i8):
   )
 }
 
+/** Where a control character stands (RFC 8259 section 7). */
 @inline
-function below(first: v128, second: v128, third: v128, fourth: v128, byte: i8): u64 {
-  const bound = i8x16.splat(byte)
-  return bits(
-    i8x16.lt_u(first, bound), i8x16.lt_u(second, bound), i8x16.lt_u(third, bound), i8x16.lt_u(fourth, bound),
+function controls(first: v128, second: v128, third: v128, fourth: v128): u64 {
+  const last = i8x16.splat(0x1f)
+  const least = i8x16.min_u(i8x16.min_u(first, second), i8x16.min_u(third, fourth))
+  if (!v128.any_true(i8x16.le_u(least, last))) return 0
+  return bits(i8x16.le_u(first, last), i8x16.le_u(second, last), i8x16.le_u(third, last), i8x16.le_u(fourth, last))
+}
+
+/** `"`, `\`, `/`, `b`, `f`, `n`, `r`, `t`, `u`. */
+const escapableLow = i8x16(0, 0, 13, 0, 8, 8, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1)
+const escapableHigh = i8x16(0, 0, 1, 0, 0, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0)
+
+@inline
+function escapable(bytes: v128): v128 {
+  const known = v128.and(
+    i8x16.swizzle(escapableLow, v128.and(bytes, i8x16.splat(0x0f))),
+    i8x16.swizzle(escapableHigh, i8x16.shr_u(bytes, 4)),
   )
+  return i8x16.ne(known, i8x16.splat(0))
 }
 
 @inline
@@ -331,11 +345,7 @@ function scanBlocks(from: i32, to: i32, length: i32): i32 {
     if (escaped | slashes) {
       if (slashes & ~inside) return stop(write, at)
       let marks = escaped & equals(a, b, c, d, 0x75)
-      const known =
-        marks | equals(a, b, c, d, 0x22) | equals(a, b, c, d, 0x5c) | equals(a, b, c, d, 0x6e) |
-        equals(a, b, c, d, 0x2f) | equals(a, b, c, d, 0x74) | equals(a, b, c, d, 0x72) |
-        equals(a, b, c, d, 0x62) | equals(a, b, c, d, 0x66)
-      if (escaped & ~known) return stop(write, at)
+      if (escaped & ~bits(escapable(a), escapable(b), escapable(c), escapable(d))) return stop(write, at)
       while (marks) {
         const mark = at + <i32>ctz(marks)
         marks &= marks - 1
@@ -345,7 +355,12 @@ function scanBlocks(from: i32, to: i32, length: i32): i32 {
         }
       }
     }
-    if (below(a, b, c, d, 0x20) & inside) return stop(write, at)
+    if (controls(a, b, c, d) & inside) return stop(write, at)
+    if (quotes == 0 && inside != 0) {
+      // All of it is inside one string.
+      scalar = 0
+      continue
+    }
 
     const ca = classes(a)
     const cb = classes(b)

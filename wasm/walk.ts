@@ -135,7 +135,7 @@ export function read(length: i32): i32 {
 }
 
 /** After the last piece; 0, or why the answer is refused. */
-export function finish(): i32 {
+export function end(): i32 {
   setFault(0)
   openOutput()
   openWindow()

@@ -1,6 +1,7 @@
 import type { ComposedMask, MaskPart } from './compose.ts'
 import type { FieldDeclaration, FieldValue, Formula, PredicateLeaf, RowPredicate } from './language.ts'
-import type { Mask, Node, Operator } from './predicate.ts'
+import { textsOf } from './operand.ts'
+import type { Mask, Node, Operator, Test } from './predicate.ts'
 import { compileTest } from './value-test.ts'
 
 type RowTest = (values: readonly FieldValue[]) => boolean
@@ -36,12 +37,18 @@ function compileNode(node: Node, slots: ReadonlyMap<string, number>, leaves: Pre
     case 'test': {
       const slot = slots.get(node.field.name)
       if (slot === undefined) throw new TypeError(`field ${node.field.name} has no slot`)
-      return { kind: 'leaf', leaf: leaves.push({ slot, test: compileTest(node) }) - 1 }
+      return { kind: 'leaf', leaf: leaves.push({ slot, test: compileTest(node), points: pointsOf(node) }) - 1 }
     }
     case 'and':
     case 'or':
       return { kind: node.kind, children: node.children.map((child) => compileNode(child, slots, leaves)) }
   }
+}
+
+function pointsOf(test: Test): readonly string[] | undefined {
+  const isNumeric = test.field.type === 'number' || test.field.type === 'integer'
+  if (!isNumeric) return undefined
+  return test.operator === '$exists' ? [] : textsOf(test)
 }
 
 function closureOf(formula: Formula, leaves: readonly PredicateLeaf[]): RowTest {

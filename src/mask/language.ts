@@ -53,6 +53,11 @@ export interface PredicateLeaf {
   /** Position of the value among the predicate's arguments. */
   readonly slot: number
   readonly test: (value: FieldValue) => boolean
+  /**
+   * The decimals that a number is compared with: between two of them the test gives one answer for all integers, and
+   * for all decimals where the field is a `number`. Undefined where the test is about anything but numbers.
+   */
+  readonly points?: readonly string[] | undefined
 }
 
 export type Formula =

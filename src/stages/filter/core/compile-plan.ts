@@ -1,4 +1,11 @@
-import type { Formula, PredicateParts, RowPredicate } from '../../../mask/language.ts'
+import {
+  type FieldType,
+  type Formula,
+  JsonNumber,
+  type PredicateLeaf,
+  type PredicateParts,
+  type RowPredicate,
+} from '../../../mask/language.ts'
 import type { RuledKey } from '../key-table.ts'
 import type { RowPlan } from '../row-plan.ts'
 import type { RowTree, TreeNode } from '../row-tree.ts'
@@ -12,6 +19,8 @@ export interface CompiledPlan {
   /** Undefined = the predicate is asked as a whole. */
   readonly parts: PredicateParts | undefined
   readonly formula: readonly number[]
+  /** By slot: the tests on its value, and the bit of each. */
+  readonly leavesOf: readonly (readonly { readonly bit: number; readonly test: PredicateLeaf['test'] }[])[]
 }
 
 const step = { and: 0x80, or: 0x81, true: 0x82, false: 0x83 } as const
@@ -33,7 +42,10 @@ export function compilePlan(plan: RowPlan, tree: RowTree): CompiledPlan | undefi
     plan.limits.maxRowBytes < 2 ** 30
   if (!fits) return undefined
   const { parts, formula } = partsOf(plan.predicate)
-  return { plan, tree, nodes, parts, formula }
+  const leavesOf = plan.predicate.reads.map((_, slot) =>
+    (parts?.leaves ?? []).flatMap((leaf, i) => (leaf.slot === slot ? [{ bit: 1 << i, test: leaf.test }] : [])),
+  )
+  return { plan, tree, nodes, parts, formula, leavesOf }
 }
 
 /** Writes the plan at the begin of `memory`, which is the size of one plan. */
@@ -46,6 +58,7 @@ export function writePlan(memory: Buffer, compiled: CompiledPlan): void {
   memory.writeInt32LE(plan.limits.maxDepth, layout.planMaxDepth)
   memory.set(formula, layout.planFormula)
   writeLeaves(memory, parts)
+  for (const [slot, { type }] of plan.predicate.reads.entries()) writeNumbers(memory, slot, type, parts)
   const writer = new NodeWriter(memory)
   for (const node of nodes) writer.write(node)
 }
@@ -71,6 +84,68 @@ function writeLeaves(memory: Buffer, parts: PredicateParts | undefined): void {
     if (test(undefined)) absent |= 1 << leaf
   }
   memory.writeInt32LE(absent, layout.planAbsentBits)
+}
+
+/**
+ * How the tests on one field tell plain numbers apart (see `wasm/number.ts`): each point is asked once, and so is each
+ * stretch between two points. Nothing is written where a test is not about numbers or there are too many points.
+ */
+function writeNumbers(memory: Buffer, slot: number, type: FieldType, parts: PredicateParts | undefined): void {
+  if (type !== 'number' && type !== 'integer') return
+  const leaves = (parts?.leaves ?? []).map((leaf, bit) => ({ ...leaf, bit })).filter((leaf) => leaf.slot === slot)
+  const points = sortedPoints(leaves)
+  if (points === undefined) return
+  const at = layout.planNumbers + layout.numberBytes * slot
+  const answers = stretches(points).map((number) => {
+    const value = new JsonNumber(decimalOf(number))
+    return leaves.reduce((bits, { bit, test }) => (test(value) ? bits | (1 << bit) : bits), 0)
+  })
+  memory.writeUInt8(points.length, at)
+  memory.writeUInt8(type === 'integer' ? 1 : 2, at + 1)
+  for (const [i, point] of points.entries()) memory.writeBigInt64LE(point, at + 8 + 8 * i)
+  for (const [i, answer] of answers.entries()) memory.writeInt32LE(answer, at + 136 + 4 * i)
+}
+
+const million = 1_000_000n
+
+function sortedPoints(leaves: readonly PredicateLeaf[]): readonly bigint[] | undefined {
+  const points = new Set<bigint>()
+  for (const { points: texts } of leaves) {
+    if (texts === undefined) return undefined
+    for (const text of texts) {
+      const point = millionths(text)
+      if (point === undefined) return undefined
+      points.add(point)
+    }
+  }
+  if (leaves.length === 0 || points.size > most.points) return undefined
+  return [...points].sort((left, right) => (left < right ? -1 : 1))
+}
+
+function millionths(text: string): bigint | undefined {
+  const match = /^(-?)(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,6}))?$/.exec(text)
+  if (match === null) return undefined
+  const [, sign, whole = '', decimals = ''] = match
+  const size = BigInt(whole) * million + BigInt(decimals.padEnd(6, '0'))
+  return sign === '-' ? -size : size
+}
+
+/** A number below the first point, the point, one between it and the next, and so on; whole numbers where there are any. */
+function stretches(points: readonly bigint[]): readonly bigint[] {
+  const [first = 0n] = points
+  return [first - million, ...points.flatMap((point, i) => [point, between(point, points[i + 1])])]
+}
+
+function between(point: bigint, next: bigint | undefined): bigint {
+  const whole = (point >= 0n ? point / million + 1n : -((-point - 1n) / million)) * million
+  if (next === undefined || whole < next) return whole
+  // No integer stands between the two; where no decimal does either, nobody asks.
+  return (point + next) / 2n
+}
+
+function decimalOf(number: bigint): string {
+  const size = number < 0n ? -number : number
+  return `${number < 0n ? '-' : ''}${size / million}.${(size % million).toString().padStart(6, '0')}`
 }
 
 /** Every node once, by its id. The rows of all pointers share what is below them. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { FieldValue } from '../../../mask/language.ts'
 import { unreadable } from '../../../mask/language.ts'
 import { twin } from '../key-table.ts'
-import type { RowPlan } from '../row-plan.ts'
+import type { RowPlan, RowReport } from '../row-plan.ts'
 import { type CompiledPlan, writePlan } from './compile-plan.ts'
 import { layout } from './layout.ts'
 import { ruledValue } from './ruled-value.ts'
@@ -13,21 +13,14 @@ interface Exports {
   begin(plan: number): void
   save(): void
   resume(plan: number): void
-  read(length: number): number
+  push(length: number): number
   finish(): number
-  flush(): void
-  readonly outLength: WebAssembly.Global
-  readonly pendingFrom: WebAssembly.Global
-  readonly pendingTo: WebAssembly.Global
-  readonly shift: WebAssembly.Global
-  readonly inRow: WebAssembly.Global
-  readonly doomed: WebAssembly.Global
-  readonly cutCount: WebAssembly.Global
-  readonly rows: WebAssembly.Global
-  readonly withheld: WebAssembly.Global
-  readonly fieldsWithheld: WebAssembly.Global
-  readonly violations: WebAssembly.Global
+  settle(): void
 }
+
+/** Positions in the core's result, in 32 and in 64 bits. */
+const result = { outLength: 0, pendingFrom: 1, pendingTo: 2, rowAt: 3, cutCount: 4, shift: 5 } as const
+const count = { rows: 3, withheld: 4, fieldsWithheld: 5, violations: 6 } as const
 
 /** What goes out between the bytes that the core wrote, where `at` of those have gone. */
 interface Piece {
@@ -47,6 +40,7 @@ export interface CoreDocument {
 }
 
 const nullWord = Buffer.from('null')
+const nothing = Buffer.alloc(0)
 
 /**
  * The one instance. Documents take turns in it: a piece is read in one go, and what a document needs in its next piece is
@@ -55,7 +49,12 @@ const nullWord = Buffer.from('null')
 export class JsonCore {
   readonly #exports: Exports
   readonly #memory: Buffer
+  readonly #result: Int32Array
+  readonly #counts: Float64Array
   readonly #plans = new Map<RowPlan, number>()
+  /** The plan that was used last, and where it stands. */
+  #placed: RowPlan | undefined
+  #placedAt = 0
   #document: CoreDocument | undefined
   #compiled: CompiledPlan | undefined
   #pieces: Piece[] = []
@@ -75,7 +74,10 @@ export class JsonCore {
     const { exports } = new WebAssembly.Instance(module, { env })
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what our own module exports; a test calls each of them
     this.#exports = exports as unknown as Exports
-    this.#memory = Buffer.from(this.#exports.memory.buffer)
+    const { buffer } = this.#exports.memory
+    this.#memory = Buffer.from(buffer)
+    this.#result = new Int32Array(buffer, layout.resultAt, 6)
+    this.#counts = new Float64Array(buffer, layout.resultAt, 7)
   }
 
   /** Reads the next piece of `document`, a window at most; a fault's number, or 0. */
@@ -83,42 +85,48 @@ export class JsonCore {
     this.#enter(document)
     this.#window = piece
     this.#memory.set(piece, layout.windowAt)
-    return this.#exports.read(piece.length)
+    return this.#exports.push(piece.length)
   }
 
   /** After the last piece; a fault's number, or 0. */
   finish(document: CoreDocument): number {
     this.#enter(document)
-    this.#window = this.#memory.subarray(0, 0)
+    this.#window = nothing
     return this.#exports.finish()
   }
 
   /** What goes out of the last piece; undefined = nothing. */
   take(): Buffer | undefined {
-    const { outLength, pendingFrom, pendingTo, flush } = this.#exports
-    if (outLength.value === 0 && this.#pieces.length === 0) {
-      return pendingFrom.value < pendingTo.value ? this.#window.subarray(pendingFrom.value, pendingTo.value) : undefined
+    if (this.#read(result.outLength) === 0 && this.#pieces.length === 0) {
+      const from = this.#read(result.pendingFrom)
+      const to = this.#read(result.pendingTo)
+      return from < to ? this.#window.subarray(from, to) : undefined
     }
-    flush()
-    const made = this.#memory.subarray(layout.outAt, layout.outAt + outLength.value)
-    if (this.#pieces.length === 0) return Buffer.copyBytesFrom(made)
-    return this.#join(made)
+    this.#exports.settle()
+    const end = layout.outAt + this.#read(result.outLength)
+    if (this.#pieces.length > 0) return this.#join(this.#memory.subarray(layout.outAt, end))
+    const own = Buffer.allocUnsafe(end - layout.outAt)
+    this.#memory.copy(own, 0, layout.outAt, end)
+    return own
   }
 
   /** Where in the last piece the row begins that goes on behind it (negative: before it); undefined = none is kept. */
   rowFrom(length: number): number | undefined {
-    const { inRow, doomed, shift } = this.#exports
-    return inRow.value === 1 && doomed.value === 0 ? length - shift.value : undefined
+    const rowAt = this.#read(result.rowAt)
+    return rowAt === 0 ? undefined : length + rowAt
   }
 
-  counts() {
-    const { rows, withheld, fieldsWithheld, violations } = this.#exports
+  counts(): RowReport {
     return {
-      rows: rows.value,
-      withheld: withheld.value,
-      fieldsWithheld: fieldsWithheld.value,
-      violations: violations.value,
+      rows: this.#counts[count.rows] ?? 0,
+      withheld: this.#counts[count.withheld] ?? 0,
+      fieldsWithheld: this.#counts[count.fieldsWithheld] ?? 0,
+      violations: this.#counts[count.violations] ?? 0,
     }
+  }
+
+  #read(at: number): number {
+    return this.#result[at] ?? 0 // in bounds: positions of the result only
   }
 
   /** The document is complete or refused. */
@@ -147,6 +155,14 @@ export class JsonCore {
   /** Where the plan stands; the one that was used longest ago makes room. */
   #place(compiled: CompiledPlan): number {
     const { plan } = compiled
+    if (plan === this.#placed) return this.#placedAt
+    this.#placed = plan
+    this.#placedAt = this.#room(compiled)
+    return this.#placedAt
+  }
+
+  #room(compiled: CompiledPlan): number {
+    const { plan } = compiled
     const known = this.#plans.get(plan)
     if (known !== undefined) {
       this.#plans.delete(plan)
@@ -174,9 +190,7 @@ export class JsonCore {
       return 0
     }
     let holds = 0
-    for (const [leaf, { slot: own, test }] of compiled.parts.leaves.entries()) {
-      if (own === slot && test(value)) holds |= 1 << leaf
-    }
+    for (const { bit, test } of compiled.leavesOf[slot] ?? []) if (test(value)) holds |= bit
     return holds
   }
 
@@ -202,7 +216,8 @@ export class JsonCore {
 
   #spillCuts(): void {
     const cuts = this.#document?.spilledCuts
-    for (let cut = 0; cut < layout.mostCuts - 1; cut++) cuts?.push(this.#cut(cut, layout.cutStarts), this.#cut(cut, layout.cutEnds))
+    for (let cut = 0; cut < layout.mostCuts - 1; cut++)
+      cuts?.push(this.#cut(cut, layout.cutStarts), this.#cut(cut, layout.cutEnds))
   }
 
   #cut(cut: number, list: number): number {
@@ -211,11 +226,11 @@ export class JsonCore {
 
   /** The row goes out from here, without its cuts. */
   #releaseSpilled(to: number): void {
-    const { outLength, flush, shift, cutCount } = this.#exports
-    flush()
-    const at = outLength.value
+    this.#exports.settle()
+    const at = this.#read(result.outLength)
+    const shift = this.#read(result.shift)
     const cuts = this.#document?.spilledCuts.splice(0) ?? []
-    for (let cut = 0; cut < cutCount.value; cut++)
+    for (let cut = 0; cut < this.#read(result.cutCount); cut++)
       cuts.push(this.#cut(cut, layout.cutStarts), this.#cut(cut, layout.cutEnds))
     const removes = this.#compiled?.plan.withheldAs === 'removed'
     let from = 0
@@ -224,12 +239,12 @@ export class JsonCore {
       if (!removes) this.#pieces.push({ at, bytes: nullWord })
       from = cuts[cut + 1] ?? 0
     }
-    this.#rowPiece(at, from, to + shift.value)
+    this.#rowPiece(at, from, to + shift)
   }
 
   /** Bytes of the row, by their place in it. */
   #rowPiece(at: number, from: number, to: number): void {
-    const begin = -this.#exports.shift.value
+    const begin = -this.#read(result.shift)
     const held = this.#document?.held() ?? nullWord
     const border = begin < 0 ? -begin : 0
     if (from < border) this.#pieces.push({ at, bytes: held.subarray(from, Math.min(to, border)) })

@@ -2,6 +2,7 @@
 export const layout = {
   stateAt: 0x10000,
   stateBytes: 0x5000,
+  resultAt: 0x15000,
   plansAt: 0x100000,
   planBytes: 0x10000,
   planSlots: 64,
@@ -20,6 +21,8 @@ export const layout = {
   planSieves: 0x2400,
   sieveBytes: 128,
   planNames: 0x4400,
+  planNumbers: 0x7000,
+  numberBytes: 0x100,
   planMemo: 0x8000,
   windowAt: 0x500080,
   windowBytes: 0x10000,
@@ -59,7 +62,9 @@ export const most = {
   leaves: 32,
   formula: 1024,
   formulaDepth: 60,
-  nameBytes: 0x3c00,
+  /** Decimals that the numbers of one field are compared with. */
+  points: 16,
+  nameBytes: 0x2c00,
   depth: 2000,
   /** Of a ruled key as a document may spell it. */
   keyBytes: 4096,

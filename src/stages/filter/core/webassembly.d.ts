@@ -5,7 +5,10 @@ declare namespace WebAssembly {
     readonly #brand: never
   }
   class Instance {
-    constructor(module: Module, imports: Readonly<Record<string, Readonly<Record<string, (...args: number[]) => unknown>>>>)
+    constructor(
+      module: Module,
+      imports: Readonly<Record<string, Readonly<Record<string, (...args: number[]) => unknown>>>>,
+    )
     readonly exports: Readonly<Record<string, unknown>>
   }
   interface Memory {
