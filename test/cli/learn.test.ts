@@ -258,6 +258,14 @@ suite('learn --answers', { concurrency: 4 }, () => {
     assert.deepEqual([...(route(config, 'GET', '/t').rows.csv?.columns ?? [])], [['a_HOME_', 'a${HOME}']])
   })
 
+  test('a cell that never ends is left out, and so is what comes behind it', async (t) => {
+    const here = place(t)
+    const table = here.write('t.csv', `tenant;note\nacme;"a ""b"" ; c"\nglobex;"${'x""'.repeat(1_000_000)}`)
+    const { config, out } = await learned(here, [], '--answers', table)
+    assert.deepEqual(fieldsOf(config, 't'), { tenant: 'string /tenant', note: 'string /note' })
+    assert.match(out, /note: string # seen 1 time only/)
+  })
+
   test('writes a file, but never over one that is there', async (t) => {
     const here = place(t)
     const args = ['learn', '--answers', answers, '--out', 'proposal.yaml']

@@ -47,19 +47,41 @@ function cells(line: string, delimiter: string): number {
   return line.split(delimiter).length
 }
 
-/** RFC 4180; a record that is broken off is left out. */
+/** RFC 4180; what comes behind a fault is left out. */
 function parseCsv(text: string, delimiter: string): readonly (readonly string[])[] {
-  const special = delimiter === '|' ? '\\|' : delimiter
-  const cell = new RegExp(`(?:"((?:[^"]|"")*)"|([^"${special}\\r\\n]*))(${special}|\\r?\\n|$)`, 'y')
   const records: string[][] = []
   let record: string[] = []
-  while (cell.lastIndex < text.length) {
-    const match = cell.exec(text)
-    if (match === null) break
-    record.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '')
-    if (match[3] === delimiter) continue
+  let at = 0
+  while (at < text.length) {
+    const end = cellEnd(text, at, delimiter)
+    if (end === undefined) break
+    record.push(cellText(text.slice(at, end)))
+    at = end + 1
+    if (text[end] === delimiter) continue
+    if (text[end] === '\r') at++
     records.push(record)
     record = []
   }
   return records
+}
+
+/** Where the delimiter or the line break behind a cell stands; a search by pattern would need a stack as long as the cell. */
+function cellEnd(text: string, from: number, delimiter: string): number | undefined {
+  let at = from
+  if (text[at] === '"') {
+    at = text.indexOf('"', at + 1)
+    while (at >= 0 && text[at + 1] === '"') at = text.indexOf('"', at + 2)
+    if (at < 0) return undefined
+    at++
+  } else while (at < text.length && !isBorder(text, at, delimiter)) at++
+  return at >= text.length || isBorder(text, at, delimiter) ? at : undefined
+}
+
+function isBorder(text: string, at: number, delimiter: string): boolean {
+  const character = text[at]
+  return character === delimiter || character === '\n' || (character === '\r' && text[at + 1] === '\n')
+}
+
+function cellText(cell: string): string {
+  return cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell
 }
