@@ -1,3 +1,4 @@
+import type { Dataset } from '../mask/language.ts'
 import { isOwn } from './check-apps.ts'
 import { checkPointers, checkRows } from './check-rows.ts'
 import { keptHeaderFault, passFault } from './header-names.ts'
@@ -29,8 +30,14 @@ const rowKeys = [
   'maxBlock',
 ] as const
 
+/** `names` are those of all declarations, the wrong ones among them. */
+export interface Datasets {
+  readonly names: readonly string[]
+  readonly resolved: ReadonlyMap<string, Dataset>
+}
+
 /** Checks the routes of one app, each by itself and against those before it. */
-export function checkRoutes(app: AppSource, base: Path, datasets: readonly string[], report: Report): void {
+export function checkRoutes(app: AppSource, base: Path, datasets: Datasets, report: Report): void {
   const earlier: Earlier[] = []
   for (const [index, route] of app.routes.entries()) {
     const path = [...base, 'routes', index]
@@ -76,7 +83,7 @@ function checkReach(
   report.add([...path, 'path'], `can never match: ${names} before it takes every such request`)
 }
 
-function checkDataset(route: RouteSource, path: Path, datasets: readonly string[], report: Report): void {
+function checkDataset(route: RouteSource, path: Path, datasets: Datasets, report: Report): void {
   const at = [...path, 'dataset']
   if (!report.clean(at)) return
   if (route.dataset === undefined) {
@@ -85,19 +92,19 @@ function checkDataset(route: RouteSource, path: Path, datasets: readonly string[
     }
     return
   }
-  if (!datasets.includes(route.dataset)) {
-    const hint = report.referenced(at) ? '' : suggestion(route.dataset, datasets)
+  if (!datasets.names.includes(route.dataset)) {
+    const hint = report.referenced(at) ? '' : suggestion(route.dataset, datasets.names)
     report.add(at, `no dataset is called ${report.quote(at, route.dataset)}${hint}`)
   }
-  checkFilter(route, path, report)
+  checkFilter(route, path, datasets.resolved.get(route.dataset), report)
 }
 
-function checkFilter(route: RouteSource, path: Path, report: Report): void {
+function checkFilter(route: RouteSource, path: Path, dataset: Dataset | undefined, report: Report): void {
   const readable = (key: string): boolean => report.clean([...path, key])
   if (route.access === 'public') {
     report.add([...path, 'access'], 'a route with a dataset cannot be public: rows belong to tenants')
   }
-  if (route.rows !== undefined && readable('rows')) checkRows(route.rows, [...path, 'rows'], report)
+  if (route.rows !== undefined && readable('rows')) checkRows(route.rows, [...path, 'rows'], dataset, report)
   if (route.rows === undefined) {
     report.add([...path, 'rows'], 'is missing: a route with a dataset says where the rows of its answers stand', 'key')
   }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Path } from './problems.ts'
+import type { Dataset } from '../mask/language.ts'
+import type { ElementPath } from './config.ts'
+import { type Path, suggestion } from './problems.ts'
 import type { Report } from './report.ts'
 import { parseElementPath, parseHtmlPlace, parseXmlPlace } from './row-places.ts'
 import { overlaps, parseRowPointer } from './row-pointer.ts'
@@ -9,21 +11,22 @@ type RouteSource = Source['apps'][number]['routes'][number]
 type RowsSource = NonNullable<RouteSource['rows']>
 type DocumentSource = Pick<RowsSource, 'at' | 'total' | 'keep'>
 
-/** Where the rows of a route's answers stand, in every kind that it declares. */
-export function checkRows(rows: RowsSource, path: Path, report: Report): void {
+/** Where the rows of a route's answers stand, in every kind that it declares; `dataset` = undefined where it is wrong itself. */
+export function checkRows(rows: RowsSource, path: Path, dataset: Dataset | undefined, report: Report): void {
   const { xml, csv, events, html, graphql, frames } = rows
   checkDocument(rows, path, report)
   if (rows.at.length === 0 && [xml, csv, events, html, graphql, frames].every((kind) => kind === undefined))
     report.add(path, 'says nowhere where rows stand: name a place, such as at: [/items/*]')
   if (rows.at.length === 0 && rows.total !== undefined)
     report.add([...path, 'total'], 'means nothing without at', 'key')
-  if (xml !== undefined) checkXml(xml, [...path, 'xml'], report)
+  if (xml !== undefined) checkXml(xml, [...path, 'xml'], dataset, report)
+  checkNames(csv?.columns, [...path, 'csv', 'columns'], dataset, report)
   if (events !== undefined) checkDocument(events, [...path, 'events'], report)
   if (frames !== undefined) {
     checkDocument(frames, [...path, 'frames'], report)
     checkPointers(frames.client, [...path, 'frames', 'client'], report)
   }
-  if (html !== undefined) checkHtml(html, [...path, 'html'], report)
+  if (html !== undefined) checkHtml(html, [...path, 'html'], dataset, report)
   if (graphql === undefined) return
   if (rows.at.length > 0)
     report.add([...path, 'at'], 'means nothing beside graphql: each operation says where its rows stand')
@@ -87,27 +90,79 @@ function checkDocument(
   if (misplaced) report.add([...path, 'total', 'at'], 'must be one value outside the rows')
 }
 
-function checkXml(xml: NonNullable<RowsSource['xml']>, path: Path, report: Report): void {
+function checkXml(xml: NonNullable<RowsSource['xml']>, path: Path, dataset: Dataset | undefined, report: Report): void {
   const at = xml.at.map((text, i) => {
     const names = parseElementPath(text)
     if (names === undefined || names.length < 2)
       report.add([...path, 'at', i], 'must name elements from the root down to the row, such as /orders/order')
     return names
   })
-  for (const [i, text] of xml.keep.entries()) {
+  checkApart(at, [...path, 'at'], 'holds the rows of another place, or stands inside them', report)
+  const keep = xml.keep.map((text, i) => {
     const names = parseElementPath(text)
     if (names === undefined) report.add([...path, 'keep', i], 'must name elements from the root down')
     else if (at.some((row) => row !== undefined && overlaps(row, names)))
       report.add([...path, 'keep', i], 'would let rows through unfiltered')
-  }
+    return names
+  })
+  checkApart(keep, [...path, 'keep'], 'is kept already, or holds what is', report)
   for (const [field, text] of Object.entries(xml.fields ?? {})) {
     if (parseXmlPlace(text) === undefined)
       report.add([...path, 'fields', field], 'must be a child element or an attribute, such as price/net or @id')
   }
+  checkNames(xml.fields, [...path, 'fields'], dataset, report)
+  checkDefaultPlaces(xml, path, dataset, report)
 }
 
-function checkHtml(html: NonNullable<RowsSource['html']>, path: Path, report: Report): void {
+/** No path of elements leads to two of them. */
+function checkApart(places: readonly (ElementPath | undefined)[], path: Path, message: string, report: Report): void {
+  for (const [i, place] of places.entries()) {
+    const meets = (other: ElementPath | undefined): boolean =>
+      place !== undefined && other !== undefined && overlaps(other, place)
+    if (places.slice(0, i).some(meets)) report.add([...path, i], message)
+  }
+}
+
+/** A field that no element can hold would never be read, and never be withheld. */
+function checkDefaultPlaces(
+  { fields = {} }: NonNullable<RowsSource['xml']>,
+  path: Path,
+  dataset: Dataset | undefined,
+  report: Report,
+): void {
+  for (const { name, path: tokens } of dataset?.fields.values() ?? []) {
+    if (Object.hasOwn(fields, name)) continue
+    if (tokens.some((token) => token !== '*' && parseElementPath(`/${token}`)?.length !== 1))
+      report.add(
+        path,
+        `the pointer of the field ${JSON.stringify(name)} names no element: say under fields where it stands`,
+      )
+  }
+}
+
+/** Places are given for fields of the dataset, and for nothing else. */
+function checkNames(
+  places: Readonly<Record<string, string>> | undefined,
+  path: Path,
+  dataset: Dataset | undefined,
+  report: Report,
+): void {
+  if (dataset === undefined) return
+  for (const name of Object.keys(places ?? {})) {
+    if (dataset.fields.has(name)) continue
+    const hint = suggestion(name, dataset.fields.keys())
+    report.add([...path, name], `the dataset has no field ${JSON.stringify(name)}${hint}`, 'key')
+  }
+}
+
+function checkHtml(
+  html: NonNullable<RowsSource['html']>,
+  path: Path,
+  dataset: Dataset | undefined,
+  report: Report,
+): void {
   for (const [i, { fields }] of html.rows.entries()) {
+    checkNames(fields, [...path, 'rows', i, 'fields'], dataset, report)
     for (const [field, text] of Object.entries(fields ?? {})) {
       if (parseHtmlPlace(text) === undefined)
         report.add(

@@ -94,7 +94,7 @@ function checkMeaning(source: unknown, checkBase: CheckBaseMask, report: Report)
       : undefined
   checkApps(source.apps, publicHost, report)
   for (const [i, app] of source.apps.entries()) {
-    if (Array.isArray(app?.routes)) checkRoutes(app, ['apps', i], names, report)
+    if (Array.isArray(app?.routes)) checkRoutes(app, ['apps', i], { names, resolved: datasets }, report)
   }
   return datasets
 }
