@@ -57,7 +57,7 @@ function bitsByName(): ReadonlyMap<string, number> {
 }
 
 const known = bitsByName()
-const goodName = /^[a-z][a-z0-9_.:\u0080-\u00ff-]*$/
+const goodName = /^[a-z][a-z0-9_.:-]*$/
 
 /** By the name in lower case, its bytes as characters. */
 export function nameBits(name: string): number {

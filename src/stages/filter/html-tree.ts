@@ -133,7 +133,11 @@ export class HtmlTree {
     if ((bits & isTablePart) !== 0) return this.#placePart(name)
     if ((this.top.bits & isTableContext) !== 0) return this.#placeInTable(name)
     if (name === 'form' && this.#nearest('form', 0) >= 0) return 'ignore'
-    this.#closeBefore(name, bits)
+    // Again, where something was closed that had stood between an element and its end.
+    for (let length = -1; length !== this.#stack.length; ) {
+      length = this.#stack.length
+      this.#closeBefore(name, bits)
+    }
     // What was closed stood where it should not, and so would this.
     if ((this.top.bits & isTableContext) !== 0 || this.#inSelect()) return 'doubt'
     this.top.hasFlow = true
