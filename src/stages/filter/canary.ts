@@ -2,7 +2,7 @@ import { ProxyError } from '../../errors.ts'
 import type { Json } from '../../lib/json.ts'
 import type { Dataset, FieldDeclaration } from '../../mask/language.ts'
 import type { RowFilter, RowPlan, RowPointer } from './row-plan.ts'
-import { JsonRowFilter } from './rows-json.ts'
+import { openJson } from './open-json.ts'
 import { JsonLinesFilter } from './rows-json-lines.ts'
 
 const marker = 'sallyport-canary'
@@ -14,7 +14,7 @@ const marker = 'sallyport-canary'
 export function runCanary(plan: RowPlan, dataset: Dataset, tenant: string): void {
   for (const row of canaryRows(plan, dataset, tenant)) {
     const text = JSON.stringify(row)
-    for (const pointer of plan.at) survive(new JsonRowFilter(plan), document(pointer, text), dataset)
+    for (const pointer of plan.at) survive(openJson(plan), document(pointer, text), dataset)
     survive(new JsonLinesFilter(plan), `${text}\n`, dataset)
   }
 }

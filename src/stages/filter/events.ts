@@ -79,7 +79,7 @@ export class EventFilter implements RowFilter, EventSink {
   }
 
   #filter(block: EventBlock, data: Buffer): void {
-    const filter = new JsonRowFilter(this.#plan)
+    const filter = openJson(this.#plan)
     let pieces: readonly (Uint8Array | undefined)[]
     try {
       pieces = [filter.push(data), filter.end()]

@@ -1,6 +1,6 @@
 import { ProxyError } from '../../errors.ts'
 import type { RowPlan, RowReport } from './row-plan.ts'
-import { JsonRowFilter } from './rows-json.ts'
+import { openJson } from './open-json.ts'
 
 /** Filters the messages that an app sends over one WebSocket, each a JSON document of its own. */
 export class FrameFilter {
@@ -21,7 +21,7 @@ export class FrameFilter {
    * it has not one reading. Under `block` that throws, and the filter is of no further use.
    */
   message(bytes: Uint8Array, binary: boolean): Uint8Array | undefined {
-    const filter = new JsonRowFilter(this.#plan, true)
+    const filter = openJson(this.#plan, true)
     try {
       if (binary) throw new ProxyError('ERR_ANSWER_KIND', 'a binary message')
       filter.push(bytes)

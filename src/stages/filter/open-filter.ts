@@ -2,9 +2,9 @@ import { ProxyError } from '../../errors.ts'
 import { EventFilter } from './events.ts'
 import type { FilterVerdict } from './filter-response.ts'
 import { HtmlFilter } from './html.ts'
+import { openJson } from './open-json.ts'
 import type { RowFilter } from './row-plan.ts'
 import { CsvRowFilter } from './rows-csv.ts'
-import { JsonRowFilter } from './rows-json.ts'
 import { JsonLinesFilter } from './rows-json-lines.ts'
 import { XmlRowFilter } from './rows-xml.ts'
 
@@ -13,7 +13,7 @@ export function openFilter({ bodyKind, rules, isProblem }: FilterVerdict): RowFi
   const { plan } = rules
   switch (bodyKind) {
     case 'json':
-      return new JsonRowFilter(plan, isProblem)
+      return openJson(plan, isProblem)
     case 'json-lines':
       return new JsonLinesFilter(plan, isProblem)
     case 'csv':
