@@ -1,8 +1,8 @@
 import { ProxyError } from '../../errors.ts'
 import type { Json } from '../../lib/json.ts'
 import type { Dataset, FieldDeclaration } from '../../mask/language.ts'
-import type { RowFilter, RowPlan, RowPointer } from './row-plan.ts'
 import { openJson } from './open-json.ts'
+import type { RowFilter, RowPlan, RowPointer } from './row-plan.ts'
 import { JsonLinesFilter } from './rows-json-lines.ts'
 
 const marker = 'sallyport-canary'

@@ -25,6 +25,12 @@ export interface CsvPiece {
   readonly last: number
 }
 
+/**
+ * At the begin of the text many readers skip a byte order mark, and some spreadsheets take a delimiter from `sep=`; which
+ * column comes first depends on those withheld.
+ */
+const firstLineMark = /^(?:\ufeff|sep=)/i
+
 /** Throws where a name has two readings: twice the same, or one that only some readers take for a ruled one. */
 export function readColumns(names: readonly string[], plan: RowPlan, { columns, delimiter }: CsvRows): CsvColumns {
   const reads = plan.predicate.reads.map((field) => columns.get(field.name) ?? ownColumn(field))
@@ -62,8 +68,7 @@ function ownColumn(field: FieldDeclaration): string | undefined {
 
 function requireOneReading(names: readonly string[], ruled: ReadonlySet<string>): void {
   if (new Set(names).size !== names.length) throw violation('two columns have one name')
-  // Some spreadsheets take the delimiter from such a line, and the names from the next.
-  if (/^sep=/i.test(names[0] ?? '')) throw violation('a first line that may be no header')
+  if (names.some((name) => firstLineMark.test(name))) throw violation('a name that may be none')
   const foldsOfRuled = new Set([...ruled].flatMap((name) => folds(name.trim())))
   for (const name of names) {
     if (!ruled.has(name) && folds(name.trim()).some((fold) => foldsOfRuled.has(fold)))

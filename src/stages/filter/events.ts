@@ -3,8 +3,9 @@ import type { EventRows } from '../../config/config.ts'
 import { ProxyError } from '../../errors.ts'
 import { ByteStore } from './byte-store.ts'
 import { type EventBlock, EventParser, type EventSink } from './event-parser.ts'
+import { openJson } from './open-json.ts'
 import type { RowFilter, RowPlan, RowReport } from './row-plan.ts'
-import { asBuffer, JsonRowFilter } from './rows-json.ts'
+import { asBuffer } from './rows-json.ts'
 
 const heartbeat = Buffer.from(':\n\n')
 const emptyLine = Buffer.from('\n\n')

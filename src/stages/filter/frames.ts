@@ -1,6 +1,6 @@
 import { ProxyError } from '../../errors.ts'
-import type { RowPlan, RowReport } from './row-plan.ts'
 import { openJson } from './open-json.ts'
+import type { RowPlan, RowReport } from './row-plan.ts'
 
 /** Filters the messages that an app sends over one WebSocket, each a JSON document of its own. */
 export class FrameFilter {

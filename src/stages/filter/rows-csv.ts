@@ -60,7 +60,7 @@ export class CsvRowFilter implements RowFilter, LineSink {
 
   push(chunk: Uint8Array): Uint8Array | undefined {
     this.#enter(asBuffer(chunk))
-    if (!this.#utf8.push(this.#bytes)) throw unreadableAnswer('no UTF-8')
+    if (!this.#utf8.push(this.#bytes)) throw noUtf8()
     this.#scanner.scan(this.#bytes)
     const { open } = this.#scanner
     this.#line.append(this.#bytes, Math.max(0, this.#bytes.length - open), this.#bytes.length)
@@ -72,7 +72,7 @@ export class CsvRowFilter implements RowFilter, LineSink {
 
   end(): Uint8Array | undefined {
     this.#enter(nothing)
-    if (!this.#utf8.end()) throw unreadableAnswer('no UTF-8')
+    if (!this.#utf8.end()) throw noUtf8()
     this.#scanner.end()
     if (this.#held === undefined) return this.#out.take()
     this.#out.moveTo(this.#held)
@@ -102,8 +102,6 @@ export class CsvRowFilter implements RowFilter, LineSink {
   }
 
   #names(source: Buffer, from: number): readonly string[] {
-    if (source[from] === 0xef && source[from + 1] === 0xbb && source[from + 2] === 0xbf)
-      throw unreadableAnswer('a byte order mark')
     return Array.from(this.#scanner.ends, (end, column) =>
       cellText(source, from + this.#start(column), from + end, this.#strings),
     )
@@ -181,6 +179,6 @@ export class CsvRowFilter implements RowFilter, LineSink {
   }
 }
 
-function unreadableAnswer(detail: string): ProxyError {
-  return new ProxyError('ERR_ANSWER_UNREADABLE', `the answer is no CSV: ${detail}`)
+function noUtf8(): ProxyError {
+  return new ProxyError('ERR_ANSWER_UNREADABLE', 'the answer is no UTF-8')
 }
