@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { parseHtmlSelector } from '../lib/html-selector.ts'
 import type { Dataset } from '../mask/language.ts'
 import type { ElementPath } from './config.ts'
 import { type Path, suggestion } from './problems.ts'
@@ -161,15 +162,24 @@ function checkHtml(
   dataset: Dataset | undefined,
   report: Report,
 ): void {
-  for (const [i, { fields }] of html.rows.entries()) {
+  for (const [i, { select }] of html.remove.entries()) checkSelector(select, [...path, 'remove', i, 'select'], report)
+  for (const [i, { select, fields }] of html.rows.entries()) {
+    checkSelector(select, [...path, 'rows', i, 'select'], report)
     checkNames(fields, [...path, 'rows', i, 'fields'], dataset, report)
     for (const [field, text] of Object.entries(fields ?? {})) {
-      if (parseHtmlPlace(text) === undefined)
-        report.add(
-          [...path, 'rows', i, 'fields', field],
-          'must be a selector or an attribute, such as td.amount or @id',
-        )
+      const at = [...path, 'rows', i, 'fields', field]
+      const place = parseHtmlPlace(text)
+      if (place === undefined) report.add(at, 'must be a selector or an attribute, such as td.amount or @id')
+      else if (place.select !== undefined) checkSelector(place.select, at, report)
     }
   }
-  for (const [i, script] of html.scripts.entries()) checkDocument(script, [...path, 'scripts', i], report)
+  for (const [i, script] of html.scripts.entries()) {
+    checkSelector(script.select, [...path, 'scripts', i, 'select'], report)
+    checkDocument(script, [...path, 'scripts', i], report)
+  }
+}
+
+function checkSelector(text: string, path: Path, report: Report): void {
+  const parsed = parseHtmlSelector(text)
+  if ('problem' in parsed) report.add(path, parsed.problem)
 }

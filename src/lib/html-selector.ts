@@ -1,4 +1,4 @@
-import { type AttributeSelector, isTraversal, parse, type Selector } from 'css-what'
+import { AttributeAction, type AttributeSelector, isTraversal, parse, type Selector, SelectorType } from 'css-what'
 
 /** A selector in a form that can be matched against open elements alone. */
 export type HtmlSelector = readonly HtmlPath[]
@@ -32,6 +32,7 @@ export type ParsedSelector = { readonly selector: HtmlSelector } | { readonly pr
 const elementName = /^[a-z][a-z0-9-]*$/
 const attributeName = /^[a-z_][a-z0-9_.:-]*$/
 const plainValue = /^-?[_a-zA-Z\u0080-\uffff][\w\u0080-\uffff-]*$/
+const capital = /[A-Z]/
 const oddValue = /^[^\s"'()]+$/
 
 class SelectorProblem extends Error {}
@@ -67,8 +68,8 @@ function htmlPath(tokens: readonly Selector[], escaped: boolean): HtmlPath {
   }
   for (const token of tokens) {
     if (!isTraversal(token)) compound.push(token)
-    else if (token.type === 'child') close()
-    else if (token.type === 'descendant') {
+    else if (token.type === SelectorType.Child) close()
+    else if (token.type === SelectorType.Descendant) {
       close()
       path.push([])
     } else throw new SelectorProblem('may only have the combinators of descendants and of children')
@@ -81,12 +82,12 @@ function htmlCompound(tokens: readonly Selector[], escaped: boolean): HtmlCompou
   let name: string | undefined
   const tests: HtmlAttributeTest[] = []
   for (const [at, token] of tokens.entries()) {
-    if (token.type === 'attribute') tests.push(attributeTest(token, escaped))
-    else if (token.type !== 'tag' && token.type !== 'universal')
+    if (token.type === SelectorType.Attribute) tests.push(attributeTest(token, escaped))
+    else if (token.type !== SelectorType.Tag && token.type !== SelectorType.Universal)
       throw new SelectorProblem('may only have types, ids, classes and attributes')
     else if (at > 0) throw new SelectorProblem('names a type behind something else')
     else if (token.namespace !== null) throw new SelectorProblem('may have no namespace')
-    else if (token.type === 'tag') name = token.name.toLowerCase()
+    else if (token.type === SelectorType.Tag) name = token.name.toLowerCase()
   }
   if (name !== undefined && !elementName.test(name)) throw new SelectorProblem('is no CSS selector')
   return { name, tests }
@@ -106,29 +107,29 @@ function attributeTest(token: AttributeSelector, escaped: boolean): HtmlAttribut
 }
 
 function wayOf(action: AttributeSelector['action']): HtmlAttributeTest['how'] {
-  switch (`${action}` as const) {
-    case 'exists':
+  switch (action) {
+    case AttributeAction.Exists:
       return 'exists'
-    case 'equals':
+    case AttributeAction.Equals:
       return 'equals'
-    case 'element':
+    case AttributeAction.Element:
       return 'word'
-    case 'start':
+    case AttributeAction.Start:
       return 'start'
-    case 'end':
+    case AttributeAction.End:
       return 'end'
-    case 'any':
+    case AttributeAction.Any:
       return 'any'
-    case 'hyphen':
+    case AttributeAction.Hyphen:
       return 'hyphen'
-    case 'not':
+    case AttributeAction.Not:
       throw new SelectorProblem('may not have !=, which is no CSS')
   }
 }
 
 /** ASCII only, as the standard compares. */
 function lower(text: string): string {
-  return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
+  return capital.test(text) ? text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text
 }
 
 /** Whether an attribute of this value passes. */
@@ -140,7 +141,7 @@ export function holds(test: HtmlAttributeTest, found: string): boolean {
     case 'equals':
       return value === test.value
     case 'word':
-      return value.split(/[ \t\n\f\r]+/).includes(test.value)
+      return value === test.value || (value.includes(test.value) && value.split(/[ \t\n\f\r]+/).includes(test.value))
     case 'start':
       return value.startsWith(test.value)
     case 'end':

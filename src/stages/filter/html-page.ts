@@ -190,7 +190,7 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
   // Of the tree
 
   implied(name: string): void {
-    this.#tree.push(name, undefined)
+    this.#tree.push(name, nameBits(name), undefined)
     const index = this.#tree.stack.length - 1
     this.#enter(index, undefined, this.#window.done)
     if (this.#isSent(index)) this.#put(Buffer.from(`<${name}>`, 'latin1'))
@@ -220,7 +220,7 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
     const placed = this.#tree.place(name, bits)
     const placement = placed === 'place' && attributes === 'unclear' ? 'doubt' : placed
     if (placement !== 'ignore') {
-      this.#tree.push(name, attributes === 'unclear' ? undefined : attributes)
+      this.#tree.push(name, bits, attributes === 'unclear' ? undefined : attributes)
       const index = name === 'html' ? 0 : this.#tree.stack.length - 1
       if (placement === 'doubt') this.#doubt('an element that has more than one reading')
       if (placement !== 'place') this.#skip(index, index, false)

@@ -1,10 +1,7 @@
 import { decodeAttribute } from './html-entities.ts'
 import type { HtmlWindow } from './html-window.ts'
 
-const doubleQuote = 0x22
-const singleQuote = 0x27
-const lessThan = 0x3c
-const equalsSign = 0x3d
+const oddName = /["'<=]/
 
 /** The start tag that is being read: where its parts stand. */
 export class HtmlTag {
@@ -94,11 +91,6 @@ export class HtmlTag {
   }
 
   #isNamed(at: number): boolean {
-    const end = this.#nameEnd[at] ?? 0
-    for (let position = this.#nameStart[at] ?? 0; position < end; position++) {
-      const byte = this.#window.byte(position)
-      if (byte === doubleQuote || byte === singleQuote || byte === lessThan || byte === equalsSign) return false
-    }
-    return true
+    return !oddName.test(this.#window.slice(this.#nameStart[at] ?? 0, this.#nameEnd[at] ?? 0))
   }
 }

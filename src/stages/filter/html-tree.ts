@@ -41,7 +41,6 @@ export interface TreeSink {
 /** `ignore`: the tag alone; `doubt` and `unwanted`: the element with all that it holds. */
 export type Placement = 'place' | 'ignore' | 'doubt' | 'unwanted'
 
-const noAttributes = undefined
 const sections: ReadonlySet<string> = new Set(['tbody', 'thead', 'tfoot'])
 const rubyParts: ReadonlySet<string> = new Set(['rb', 'rp', 'rt', 'rtc'])
 /** Where a table part stands, once everything inside of the place was closed. */
@@ -60,7 +59,7 @@ const places: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 export class HtmlTree {
   readonly #sink: TreeSink
   readonly #maxDepth: number
-  readonly #stack: OpenElement[] = [element('html', noAttributes, true, false)]
+  readonly #stack: OpenElement[] = [element('html', nameBits('html'), undefined, true, false)]
   /** It calls itself a page: table parts without a table are no fragment. */
   #isPage = false
   #hasFreeParts = false
@@ -99,10 +98,11 @@ export class HtmlTree {
     this.#isPage = true
   }
 
-  push(name: string, attributes: ReadonlyMap<string, string> | undefined): void {
+  push(name: string, bits: number, attributes: ReadonlyMap<string, string> | undefined): void {
     if (this.#stack.length >= this.#maxDepth)
       throw new ProxyError('ERR_ANSWER_UNREADABLE', `more than ${this.#maxDepth} elements inside each other`)
-    const pushed = element(name, attributes, false, name === 'svg' || this.top.isSvg)
+    const isSvg = name === 'svg' || this.top.isSvg
+    const pushed = element(name, isSvg ? 0 : bits, attributes, false, isSvg)
     if (name === 'html' || name === 'body') this.#root(name, pushed)
     else this.#stack.push(pushed)
   }
@@ -187,7 +187,7 @@ export class HtmlTree {
 
   #openBody(): void {
     this.top.hasFlow = true
-    this.#stack.push(element('body', noAttributes, true, false))
+    this.#stack.push(element('body', nameBits('body'), undefined, true, false))
   }
 
   #inSelect(): boolean {
@@ -321,9 +321,10 @@ function kindOfPart(name: string): string {
 
 function element(
   name: string,
+  bits: number,
   attributes: ReadonlyMap<string, string> | undefined,
   isVirtual: boolean,
   isSvg: boolean,
 ): OpenElement {
-  return { name, bits: isSvg ? 0 : nameBits(name), attributes, isVirtual, isSvg, hasFlow: false, parts: undefined }
+  return { name, bits, attributes, isVirtual, isSvg, hasFlow: false, parts: undefined }
 }
