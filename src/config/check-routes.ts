@@ -31,7 +31,7 @@ const rowKeys = [
 ] as const
 
 /** `names` are those of all declarations, the wrong ones among them. */
-export interface Datasets {
+interface Datasets {
   readonly names: readonly string[]
   readonly resolved: ReadonlyMap<string, Dataset>
 }

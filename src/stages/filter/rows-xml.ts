@@ -233,7 +233,6 @@ export class XmlRowFilter implements RowFilter {
   }
 
   #settle(end: number): void {
-    this.#bound(this.#innerStart, end)
     const source = this.#window.slice(this.#innerStart, end)
     const { maxRowBytes } = this.#plan.limits
     if (source.length * 3 > maxRowBytes && Buffer.byteLength(source) > maxRowBytes) throw this.#tooLarge()

@@ -16,14 +16,14 @@ export function applyCuts(row: string, cuts: readonly XmlCut[], emptied: boolean
   let out = ''
   let from = 0
   for (const cut of cuts) {
-    const { start, instead } = resolveCut(row, from, cut, emptied)
+    const { start, instead } = resolveCut(row, cut, emptied)
     out += row.slice(from, start) + instead
     from = cut.end
   }
   return out + row.slice(from)
 }
 
-function resolveCut(row: string, from: number, cut: XmlCut, emptied: boolean): { start: number; instead: string } {
+function resolveCut(row: string, cut: XmlCut, emptied: boolean): { start: number; instead: string } {
   switch (cut.kind) {
     case 'comment': {
       // Two hyphens cannot stand inside a comment, so this is its begin.
@@ -33,7 +33,7 @@ function resolveCut(row: string, from: number, cut: XmlCut, emptied: boolean): {
     case 'element': {
       const start = row.lastIndexOf('<', cut.openEnd - 1)
       if (emptied) return { start, instead: `<${tagName(row, start)}/>` }
-      const gap = Math.max(from, gapStart(row, start))
+      const gap = gapStart(row, start)
       return { start: gap, instead: seam(row, gap) }
     }
     case 'attributes': {

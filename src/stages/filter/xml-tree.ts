@@ -15,7 +15,7 @@ export const plain: unique symbol = Symbol('plain')
 export const twin: unique symbol = Symbol('twin')
 
 /** An attribute that a rule reads or withholds. */
-export interface FieldAttribute {
+interface FieldAttribute {
   readonly slots: number[]
   withheld: boolean
 }

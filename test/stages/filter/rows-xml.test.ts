@@ -2,9 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { XmlPlace, XmlRows } from '../../../src/config/config.ts'
 import { JsonNumber, type RowPredicate, unreadable } from '../../../src/mask/language.ts'
+import { defaultDecodeLimits } from '../../../src/stages/filter/content-coding.ts'
+import { filterWhole } from '../../../src/stages/filter/filter-body.ts'
+import type { FilterVerdict } from '../../../src/stages/filter/filter-response.ts'
+import { openFilter } from '../../../src/stages/filter/open-filter.ts'
 import { defaultRowLimits, type RowPlan } from '../../../src/stages/filter/row-plan.ts'
 import { XmlRowFilter } from '../../../src/stages/filter/rows-xml.ts'
-import { field, marker, type Outcome, planOf, run, smallAndOurs } from './support.ts'
+import { field, marker, type Outcome, planOf, readersOf, run, smallAndOurs } from './support.ts'
 
 const orders: XmlRows = { at: [['orders', 'order']], fields: new Map(), keep: [] }
 const attribute = (name: string, path: readonly string[] = []): XmlPlace => ({ path, attribute: name })
@@ -203,6 +207,20 @@ describe('a row with two readings', () => {
     assert.equal(runXml(wrapped(other), {}, byAttribute).text, wrapped(other))
   })
 
+  it('does not go out where a declared name has a prefix and the row has another, or none', () => {
+    const xml = { ...orders, fields: new Map([['account', { path: ['o:account'], attribute: undefined }]]) }
+    const good = '<order><o:account>acme</o:account></order>'
+    assert.equal(runXml(wrapped(good), {}, xml).text, wrapped(good))
+    for (const twin of ['account', 'x:account', 'O:Account'])
+      assert.equal(runXml(wrapped(good.replace('</order>', `<${twin}/></order>`)), {}, xml).text, wrapped(''), twin)
+  })
+
+  it('does not go out where only a simple folding makes the names one', () => {
+    const row = (name: string): string => `<order><account>acme</account><${name}/></order>`
+    assert.equal(runXml(wrapped(row('\u0130d')), withhold('id')).text, wrapped(''))
+    assert.equal(runXml(wrapped(row('\u00eed')), withhold('id')).text, wrapped(row('\u00eed')))
+  })
+
   it('lets the same name through below an element that no rule knows', () => {
     const row =
       '<order><account>acme</account><owner account="x"><account>1</account><account>2</account></owner></order>'
@@ -289,6 +307,30 @@ describe('withheld fields of an XML row', () => {
       runXml(body, { predicate, ...withhold('lines/*/price') }).text,
       wrapped('<order><lines><line><n>1</n></line></lines></order>'),
     )
+  })
+
+  it('are found in an element of a list that another withheld field names later', () => {
+    assert.equal(
+      runXml(listing('<line>1<n>S</n><price>S</price></line>'), withhold('lines/*/price', 'lines/line/n')).text,
+      listing('<line>1</line>'),
+    )
+  })
+
+  it('are counted and cut once where one stands inside another', () => {
+    const fields = new Map([['cost', attribute('cost', ['price'])]])
+    const inside = '<price cost="S">S<net>S</net><!-- S --></price>'
+    for (const [withheldAs, left] of [
+      ['removed', ''],
+      ['null', '<price/>'],
+    ] as const) {
+      const outcome = runXml(
+        around(inside),
+        { ...withhold('price', 'price/net', 'cost'), withheldAs },
+        { ...orders, fields },
+      )
+      assert.equal(outcome.text, around(left))
+      assert.deepEqual(outcome.counts, { rows: 1, withheld: 0, fieldsWithheld: 1, violations: 0 })
+    }
   })
 
   it('leave what stood around them as it was read', () => {
@@ -529,6 +571,26 @@ describe('the limits of an XML answer', () => {
 })
 
 describe('an XML filter', () => {
+  it('is what XML answers go through, error answers with permitted rows among them', () => {
+    const plan = planOf({ predicate: isOurs })
+    const rules = { plan, readers: readersOf(plan, { xml: orders }), roles: [], pass: [], keepHeaders: [] }
+    const verdict: FilterVerdict = {
+      kind: 'filter',
+      status: 400,
+      rawHeaders: [],
+      bodyKind: 'xml',
+      coding: undefined,
+      rules: { ...rules, decode: defaultDecodeLimits },
+      isProblem: true,
+    }
+    const { body } = filterWhole(Buffer.from(wrapped(theirs + ours)), verdict)
+    assert.equal(Buffer.from(body).toString(), wrapped(ours))
+    assert.throws(() => filterWhole(Buffer.from(wrapped(theirs)), verdict), { code: 'ERR_ANSWER_STATUS' })
+    assert.throws(() => openFilter({ ...verdict, rules: { ...verdict.rules, readers: readersOf(plan) } }), {
+      code: 'ERR_ANSWER_KIND',
+    })
+  })
+
   it('reads no other fields than those that are ruled', () => {
     const row = '<order><account>acme</account><amount>5</amount><Tenant/><tenant/><tenant/></order>'
     assert.equal(runXml(wrapped(row), { predicate: smallAndOurs }).text, wrapped(row))
