@@ -88,7 +88,7 @@ function split(bytes: Buffer, delimiter: string): { cells: string[][]; ending: s
     return undefined
   }
   // oxlint-disable-next-line no-control-regex -- what must not stand there
-  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)|^\ufeff/u.test(text)) return undefined
+  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)/u.test(text)) return undefined
   const endings = new Set<string>()
   const cells: string[][] = []
   while (text !== '') {
@@ -127,7 +127,8 @@ function valueOf(type: string, text: string): FieldValue {
 }
 
 function hasOneReading(columns: readonly string[], ruled: readonly string[]): boolean {
-  if (new Set(columns).size < columns.length || /^sep=/iu.test(columns[0] ?? '')) return false
+  if (new Set(columns).size < columns.length || columns.some((column) => /^(?:sep=|\ufeff)/iu.test(column)))
+    return false
   return columns.every(
     (column) => ruled.includes(column) || !ruled.some((name) => new RegExp(`^${name}$`, 'iu').test(column.trim())),
   )
