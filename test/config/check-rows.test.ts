@@ -36,6 +36,10 @@ function withRows(rows: string): string {
   return changed('rows: { at: [/items/*] }', `rows: { ${rows} }`)
 }
 
+function odd(rows: string): string {
+  return withRows(rows).replace('/meta/owner', '/meta/the owner')
+}
+
 describe('where rows stand in answers that are no JSON', () => {
   for (const [rows, ...problems] of refusals) {
     it(`refuses ${rows}`, () => {
@@ -52,7 +56,6 @@ describe('where rows stand in answers that are no JSON', () => {
   }
 
   it('refuses a field that no element can hold, unless the route says where it stands', () => {
-    const odd = (rows: string): string => withRows(rows).replace('/meta/owner', '/meta/the owner')
     assert.deepEqual(problemsOf(odd('xml: { at: [/a/b] }')), [
       '26:22 apps[0].routes[1].rows.xml: the pointer of the field "owner" names no element: say under fields where it stands',
     ])

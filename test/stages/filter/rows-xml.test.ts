@@ -216,9 +216,8 @@ describe('a row with two readings', () => {
   })
 
   it('does not go out where only a simple folding makes the names one', () => {
-    const row = (name: string): string => `<order><account>acme</account><${name}/></order>`
-    assert.equal(runXml(wrapped(row('\u0130d')), withhold('id')).text, wrapped(''))
-    assert.equal(runXml(wrapped(row('\u00eed')), withhold('id')).text, wrapped(row('\u00eed')))
+    assert.equal(runXml(around('<\u0130d/>'), withhold('id')).text, wrapped(''))
+    assert.equal(runXml(around('<\u00eed/>'), withhold('id')).text, around('<\u00eed/>'))
   })
 
   it('lets the same name through below an element that no rule knows', () => {
