@@ -152,7 +152,18 @@ function write(dice: Dice): string {
     if (dice.below(3) === 0) lines.push(`id${dice.pick([': 7', ':8-a', ': {"id":7}', '', ': a\0'])}`)
     if (dice.below(4) === 0) lines.push(`retry: ${dice.pick(['10', '1x', '99999999999'])}`)
     if (dice.below(4) === 0)
-      lines.push(dice.pick([': hi', ':', 'other: x', 'data', 'x', `:${'y'.repeat(200)}`, '\ufeff']))
+      lines.push(
+        dice.pick([
+          ': hi',
+          ':',
+          'other: x',
+          'data',
+          'x',
+          `:${'y'.repeat(200)}`,
+          `${'y'.repeat(170)}data: ${own[0] ?? ''}`,
+          '\ufeff',
+        ]),
+      )
     const data = document(dice)
     const at = dice.below(data.length + 1)
     const pieces = dice.below(3) === 0 ? [data.slice(0, at), data.slice(at)] : [data]

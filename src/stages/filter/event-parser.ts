@@ -99,9 +99,10 @@ export class EventParser {
     const length = this.#line.length + to - from
     const isTooLong = this.#lineIsTooLong
     this.#lineIsTooLong = false
-    if (this.#line.length === 0) this.#readLine(bytes, from, to)
+    if (isTooLong) this.#spoil('a line that is too long')
+    else if (this.#line.length === 0) this.#readLine(bytes, from, to)
     else if (this.#line.bytes[0] === colon) this.#sink.heartbeat()
-    else if (isTooLong || length > this.#maxLineBytes) this.#spoil('a line that is too long')
+    else if (length > this.#maxLineBytes) this.#spoil('a line that is too long')
     else {
       this.#line.append(bytes, from, to)
       this.#readLine(this.#line.bytes, 0, length)

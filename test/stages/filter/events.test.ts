@@ -277,6 +277,19 @@ describe('the bounds of events', () => {
     }
   })
 
+  it('take nothing behind them for the begin of a line', () => {
+    for (const start of ['data: ', 'event: ', 'x', '\ufeff'])
+      for (const rest of [`data: ${mine}`, `: ${marker}`, 'id: 7', '']) {
+        const line = start + 'x'.repeat(60)
+        const body = `${line}${rest}\ndata: ${mine}\n\n${good}`
+        for (const cuts of [[line.length], [30, line.length], [line.length - 1, line.length], everyCut(body)]) {
+          const outcome = runEvents(body, rowsOf(), small, cuts)
+          assert.equal(outcome.text, good)
+          assert.deepEqual(outcome.counts, { rows: 2, withheld: 1, fieldsWithheld: 0, violations: 1 })
+        }
+      }
+  })
+
   it('are those of the data, wherever the lines end', () => {
     const fits = `event: ping\ndata: ${'x'.repeat(19)}\ndata: ${'y'.repeat(20)}\n\n`
     const longer = `event: ping\ndata: ${'x'.repeat(20)}\ndata: ${'y'.repeat(20)}\n\n`
