@@ -41,6 +41,7 @@ import {
   rolePath,
   roleRow,
   roleTotal,
+  sieveOf,
   skipNode,
   starOf,
   twin,
@@ -63,6 +64,7 @@ import {
   spilled,
   spoilBelow,
 } from './row'
+import { special } from './scan'
 
 /** Why the answer is refused; 0 = it is not. `src/stages/filter/core/faults.ts` knows them by the same numbers. */
 export const unreadable: i32 = 1
@@ -175,8 +177,9 @@ export function comma(node: i32, at: i32): void {
 
 /** `from` to `to` is the key without quotes; `after` is behind its closing quote. Returns the node of its value. */
 export function keyEnd(node: i32, from: usize, to: usize, after: i32, tooLong: bool): i32 {
-  const plain = !tooLong && isPlain(from, to)
-  if (plain && (flagsOf(node) & nodeSkims) && !mayMatch(node, from, <i32>(to - from))) return none
+  // Of a key that began in an earlier window this one knows nothing.
+  const plain = !tooLong && ((!special && from >= windowAt) || isPlain(from, to))
+  if (plain && (flagsOf(node) & nodeSkims) && !mayMatch(sieveOf(node), from, <i32>(to - from))) return none
   const match = tooLong ? none : findKey(node, from, to, plain)
   const key = match == twin ? none : match
   const unclear = match == twin || (key != none && load<u8>(seen + key) != 0)

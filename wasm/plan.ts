@@ -80,7 +80,7 @@ export function keyCount(node: i32): i32 {
 }
 
 @inline
-function sieveOf(node: i32): usize {
+export function sieveOf(node: i32): usize {
   return plan + planSieves + <usize>load<u16>(nodeAt(node), 14) * sieveBytes
 }
 
@@ -102,10 +102,10 @@ export function keyNode(key: i32): i32 {
 
 /** The key may be ruled, as its length and first letter go. */
 @inline
-export function mayMatch(node: i32, from: usize, length: i32): bool {
+export function mayMatch(sieve: usize, from: usize, length: i32): bool {
   const first = length == 0 ? 0 : <i32>load<u8>(from)
   const slot = ((length & 31) << 5) | (first & 31)
-  return (load<u8>(sieveOf(node) + (slot >> 3)) & (1 << (slot & 7))) != 0
+  return (load<u8>(sieve + (slot >> 3)) & (1 << (slot & 7))) != 0
 }
 
 /** ASCII without escapes. */
@@ -127,30 +127,30 @@ export function findKey(node: i32, from: usize, to: usize, plain: bool): i32 {
   if ((flagsOf(node) & nodeHasKeys) == 0) return none
   if (!plain) return matchKey(node, from, to)
   const length = <i32>(to - from)
-  if (!mayMatch(node, from, length)) return none
+  if (!mayMatch(sieveOf(node), from, length)) return none
   let result = none
   const last = keysFrom(node) + keyCount(node)
   for (let key = keysFrom(node); key < last; key++) {
     const entry = keyAt(key)
     if (<i32>load<u16>(entry, 2) != length) continue
-    const likeness = compare(plan + planNames + <usize>load<u16>(entry), from, length)
-    if (likeness == 2) return load<u16>(entry, 4)
-    if (likeness == 1) result = twin
+    const name = plan + planNames + <usize>load<u16>(entry)
+    if (isSame(name, from, length)) return load<u16>(entry, 4)
+    if (isAlike(name, from, length)) result = twin
   }
   return result
 }
 
-/** 2 = the same bytes, 1 = the same after ASCII folding, 0 = different. */
-function compare(left: usize, right: usize, length: i32): i32 {
-  let likeness = 2
-  for (let at = 0; at < length; at++) {
-    const a = <i32>load<u8>(left + at)
-    const b = <i32>load<u8>(right + at)
-    if (a == b) continue
-    if (lower(a) != lower(b)) return 0
-    likeness = 1
-  }
-  return likeness
+function isSame(left: usize, right: usize, length: i32): bool {
+  let at = 0
+  for (; at + 8 <= length; at += 8) if (load<u64>(left + at) != load<u64>(right + at)) return false
+  const rest = (<u64>1 << ((length & 7) << 3)) - 1
+  return ((load<u64>(left + at) ^ load<u64>(right + at)) & rest) == 0
+}
+
+/** The same after ASCII folding. */
+function isAlike(left: usize, right: usize, length: i32): bool {
+  for (let at = 0; at < length; at++) if (lower(load<u8>(left + at)) != lower(load<u8>(right + at))) return false
+  return true
 }
 
 @inline

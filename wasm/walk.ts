@@ -17,7 +17,7 @@ import {
 } from './gate'
 import { indexAt, planMaxDepth, stateAt, windowAt } from './layout'
 import { openOutput } from './output'
-import { flagsOf, longestKey, mayMatch, nodeHearsKeys, nodeLosesKeys, nodeSkims, none, plan, starOf } from './plan'
+import { flagsOf, longestKey, mayMatch, nodeHearsKeys, nodeLosesKeys, nodeSkims, none, plan, sieveOf, starOf } from './plan'
 import { findStructure, found, inString, isSettled, resetScan, special } from './scan'
 
 /** What comes next. */
@@ -181,6 +181,7 @@ function walk(length: i32): void {
   let place = box
   let next = node
   let flags = place == none ? 0 : flagsOf(place)
+  let sieve: usize = place == none ? 0 : sieveOf(place)
   while (at < count) {
     let position = positionOf(at++)
     let byte = byteAt(position)
@@ -199,7 +200,7 @@ function walk(length: i32): void {
           if (flags & nodeHearsKeys) keyStart(place, position)
           const after = behindQuote(end)
           const from = windowAt + position + 1
-          if (special || !(flags & nodeSkims) || mayMatch(place, from, after - position - 2)) {
+          if (special || !(flags & nodeSkims) || mayMatch(sieve, from, after - position - 2)) {
             next = keyEnd(place, from, windowAt + after - 1, after, false)
             if (fault) return
           }
@@ -239,6 +240,7 @@ function walk(length: i32): void {
       object = load<u8>(kinds + level) != 0
       place = load<i16>(boxes + (<usize>level << 1))
       flags = place == none ? 0 : flagsOf(place)
+      sieve = place == none ? 0 : sieveOf(place)
       step = afterValue
       continue
     }
@@ -247,11 +249,12 @@ function walk(length: i32): void {
     if (!object) next = place == none ? none : starOf(place)
     step = afterValue
     if (byte == 0x22) {
-      if (next == none) continue
-      valueStart(next, byte, position)
-      if (at < count) valueEnd(next, false, behindQuote(positionOf(at)))
-      else step = openString
-      if (fault) return
+      if (next != none) {
+        valueStart(next, byte, position)
+        if (at < count) valueEnd(next, false, behindQuote(positionOf(at)))
+        else step = openString
+        if (fault) return
+      }
     } else if (byte == 0x7b || byte == 0x5b) {
       const inside = next != none && valueStart(next, byte, position)
       if (fault) return
@@ -265,9 +268,11 @@ function walk(length: i32): void {
       }
       place = inside ? next : none
       flags = inside ? flagsOf(place) : 0
+      sieve = inside ? sieveOf(place) : 0
       store<i16>(boxes + (<usize>level << 1), place)
       next = none
       step = object ? firstKey : firstElement
+      continue
     } else {
       if (!startsScalar(byte)) return refuse()
       if (next != none) {
@@ -286,6 +291,13 @@ function walk(length: i32): void {
         if (fault) return
       }
     }
+    // Most values have another behind them.
+    if (at == count || level == 0) continue
+    position = positionOf(at)
+    if (byteAt(position) != 0x2c) continue
+    at++
+    if (flags & nodeLosesKeys) comma(place, position)
+    step = object ? key : value
   }
   state = step
   depth = level
