@@ -125,10 +125,8 @@ function compare(body: Buffer): void {
     filter.push(first)
     parser.push(second)
   }
-  const rate = (times: readonly number[]): string => {
-    const speed = (time: number): string => (body.length / 1e6 / time).toFixed(1)
-    return `${speed(Math.min(...times))} (${speed(median(times))})`
-  }
+  const speed = (time: number): string => (body.length / 1e6 / time).toFixed(1)
+  const rate = (times: readonly number[]): string => `${speed(Math.min(...times))} (${speed(median(times))})`
   const ratios = filter.map((time, round) => (parser[round] ?? Number.NaN) / time)
   process.stdout.write(`page of ${(body.length / 1e6).toFixed(1)} MB, ${tables * rowsPerTable} rows, a third dropped\n`)
   process.stdout.write('best round, median in brackets; 64 KiB chunks; one thread\n')

@@ -1,98 +1,50 @@
 /**
- * What the filter costs: `npm run bench:filter` (add `-- --quick` for a short run). The two ways take turns within each
- * round, so that a busy machine hurts both alike; only the ratio is worth quoting.
+ * What the JSON filter costs: `npm run bench:filter` (`-- --quick` for a short run). The ways take turns within each
+ * round, so that a busy machine hurts all alike; only ratios of one run are worth quoting.
  */
-import { type FieldDeclaration, JsonNumber, type RowPredicate } from '../src/mask/language.ts'
-import { defaultRowLimits, type RowPlan } from '../src/stages/filter/row-plan.ts'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openJson } from '../src/stages/filter/open-json.ts'
+import type { RowFilter } from '../src/stages/filter/row-plan.ts'
 import { JsonRowFilter } from '../src/stages/filter/rows-json.ts'
+import { findProgram } from './support/child.ts'
+import { documentOf, isOurs, plan, type Row, rowSets, rowsUpTo } from './support/row-sets.ts'
+import { median, pairedRatio, table } from './support/statistics.ts'
 
 const quick = process.argv.includes('--quick')
-const setBytes = quick ? 8_000_000 : 64_000_000
-const rounds = quick ? 3 : 8
+const setBytes = quick ? 8_000_000 : 100_000_000
+const rounds = quick ? 3 : 6
 const streamBytes = quick ? 100_000_000 : 1_000_000_000
 const chunkBytes = 65_536
 
-interface Row {
-  readonly account: string
-  readonly amount: number
+const received = Buffer.alloc(chunkBytes)
+
+interface Way {
+  readonly name: string
+  readonly run: (body: Buffer) => number
 }
 
-const reads: readonly FieldDeclaration[] = [
-  { name: 'account', type: 'string', path: ['account'] },
-  { name: 'amount', type: 'number', path: ['amount'] },
+const ways: readonly Way[] = [
+  { name: 'core', run: (body) => filtered(openJson(plan), body) },
+  { name: 'plain scanner', run: (body) => filtered(new JsonRowFilter(plan), body) },
+  { name: 'parse, filter, stringify', run: parsed },
 ]
-const predicate: RowPredicate = {
-  reads,
-  test: ([account, amount]) => account === 'acme' && amount instanceof JsonNumber && Number(amount.text) < 900,
-}
-const plan: RowPlan = {
-  at: [['items', '*']],
-  predicate,
-  withhold: [],
-  withheldAs: 'removed',
-  onViolation: 'drop',
-  keep: [],
-  total: undefined,
-  strict: false,
-  limits: defaultRowLimits,
-}
 
-function base(at: number): Row & Record<string, unknown> {
-  return {
-    id: 1_000_000 + at,
-    account: at % 3 === 0 ? 'beta' : 'acme',
-    amount: at % 1_000,
-    status: 'open',
-    currency: 'EUR',
-  }
-}
-
-const words =
-  'Lorem ipsum dolor sit amet consetetur sadipscing elitr sed diam nonumy eirmod tempor invidunt ut labore'.split(' ')
-
-function sentence(at: number, length: number): string {
-  return Array.from({ length }, (_, word) => words[(at * 7 + word * 3) % words.length] ?? '').join(' ')
-}
-
-function smallRow(at: number): Row {
-  return {
-    ...base(at),
-    created: '2026-01-02T03:04:05Z',
-    note: sentence(at, 5),
-    active: at % 2 === 0,
-    tags: ['a', 'b'],
-  } as Row
-}
-
-function middleRow(at: number): Row {
-  const texts = Object.fromEntries(
-    Array.from({ length: 24 }, (_, field) => [`attribute${field}`, sentence(at + field, 7)]),
-  )
-  return { ...base(at), ...texts, meta: { owner: at, path: [1, 2, { deep: true }] } } as Row
-}
-
-function escapedRow(at: number): Row {
-  return { ...base(at), body: `${sentence(at, 6)}\n\t"quoted" \\ C:\\temp é €`.repeat(85) } as Row
-}
-
-function dataSet(make: (at: number) => Row): Buffer {
-  const rows: string[] = []
-  for (let size = 0; size < setBytes; size += rows.at(-1)?.length ?? 0) rows.push(JSON.stringify(make(rows.length)))
-  return Buffer.from(`{"items":[${rows.join(',')}]}`)
-}
-
-function byFilter(body: Buffer): number {
-  const filter = new JsonRowFilter(plan)
+function filtered(filter: RowFilter, body: Buffer): number {
   let out = 0
-  for (let at = 0; at < body.length; at += chunkBytes)
-    out += filter.push(body.subarray(at, at + chunkBytes))?.length ?? 0
+  for (let at = 0; at < body.length; at += chunkBytes) {
+    // As from a socket: the filter may write into what it is given.
+    const length = body.copy(received, 0, at, at + chunkBytes)
+    out += filter.push(received.subarray(0, length))?.length ?? 0
+  }
   return out + (filter.end()?.length ?? 0)
 }
 
-function byParse(body: Buffer): number {
-  const parsed: { items: readonly Row[] } = JSON.parse(body.toString())
-  const items = parsed.items.filter((row) => row.account === 'acme' && row.amount < 900)
-  return Buffer.from(JSON.stringify({ items })).length
+function parsed(body: Buffer): number {
+  const document: { items: readonly Row[] } = JSON.parse(body.toString())
+  return Buffer.from(JSON.stringify({ items: document.items.filter(isOurs) })).length
 }
 
 function seconds(run: () => number): number {
@@ -101,84 +53,125 @@ function seconds(run: () => number): number {
   return Number(process.hrtime.bigint() - begin) / 1e9
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
-}
-
-/** Seconds of both ways, round by round, after one round that does not count. */
-function duel(body: Buffer, times: number): { filter: number[]; parse: number[] } {
-  const filter: number[] = []
-  const parse: number[] = []
+/** Seconds for each way, round by round, after one round that does not count. */
+function contest(body: Buffer, times: number): ReadonlyMap<string, readonly number[]> {
+  const taken = new Map(ways.map(({ name }) => [name, [] as number[]]))
   for (let round = 0; round <= rounds; round++) {
-    const repeat = (run: (body: Buffer) => number) => (): number => {
-      let out = 0
-      for (let time = 0; time < times; time++) out += run(body)
-      return out
+    for (const { name, run } of ways) {
+      const time = seconds(() => {
+        let out = 0
+        for (let turn = 0; turn < times; turn++) out += run(body)
+        return out
+      })
+      if (round > 0) taken.get(name)?.push(time / times)
     }
-    const first = seconds(repeat(byFilter)) / times
-    const second = seconds(repeat(byParse)) / times
-    if (round === 0) continue
-    filter.push(first)
-    parse.push(second)
   }
-  return { filter, parse }
+  return taken
 }
 
-function line(cells: readonly string[]): void {
-  process.stdout.write(`${cells.map((cell, at) => (at === 0 ? cell.padEnd(26) : cell.padStart(20))).join('')}\n`)
+function rate(body: Buffer, times: readonly number[]): string {
+  const speed = (time: number): string => (body.length / 1e6 / time).toFixed(0)
+  return `${speed(Math.min(...times))} (${speed(median(times))})`
 }
 
-function speeds(body: Buffer, times: readonly number[]): string {
-  const rate = (time: number): string => (body.length / 1e6 / time).toFixed(0)
-  return `${rate(Math.min(...times))} (${rate(median(times))})`
+const [core = '', plain = '', parse = ''] = ways.map(({ name }) => name)
+
+function large(): string {
+  const lines = rowSets.map(({ name, make }) => {
+    const body = documentOf(rowsUpTo(setBytes, make))
+    const taken = contest(body, 1)
+    const times = (way: string): readonly number[] => taken.get(way) ?? []
+    return [
+      name,
+      ...[core, plain, parse].map((way) => rate(body, times(way))),
+      pairedRatio(times(parse), times(core)),
+      ...peers(body),
+    ]
+  })
+  return table([['MB/s', core, plain, parse, 'core against parse', ...peerNames], ...lines])
 }
 
-function compare(name: string, make: (at: number) => Row): void {
-  const body = dataSet(make)
-  const { filter, parse } = duel(body, 1)
-  const ratios = filter.map((time, round) => (parse[round] ?? Number.NaN) / time)
-  line([name, speeds(body, filter), speeds(body, parse), median(ratios).toFixed(2)])
-}
-
-function small(): void {
-  const rows = Array.from({ length: 11 }, (_, at) => JSON.stringify(smallRow(at)))
-  const body = Buffer.from(`{"items":[${rows.join(',')}]}`)
-  const { filter, parse } = duel(body, quick ? 2_000 : 20_000)
-  const micros = (times: readonly number[]): string =>
-    `${(Math.min(...times) * 1e6).toFixed(1)} (${(median(times) * 1e6).toFixed(1)})`
-  const ratios = filter.map((time, round) => (parse[round] ?? Number.NaN) / time)
-  line([`${body.length} B answer, us each`, micros(filter), micros(parse), median(ratios).toFixed(2)])
+function small(): string {
+  const [{ make }] = rowSets
+  const body = documentOf(Array.from({ length: 11 }, (_, at) => JSON.stringify(make(at))))
+  const taken = contest(body, quick ? 2_000 : 20_000)
+  const times = (way: string): readonly number[] => taken.get(way) ?? []
+  const micros = (way: string): string => {
+    const [best, middle] = [Math.min(...times(way)), median(times(way))].map((time) => (time * 1e6).toFixed(1))
+    return `${best} (${middle})`
+  }
+  const cells = [core, plain, parse].map(micros)
+  return table([
+    ['microseconds an answer', core, plain, parse, 'core against parse'],
+    [`${body.length} bytes, 11 rows`, ...cells, pairedRatio(times(parse), times(core))],
+  ])
 }
 
 /** Generated on the fly, so that only the filter's own memory grows. */
-function stream(): void {
-  const block = Buffer.from(Array.from({ length: 300 }, (_, at) => JSON.stringify(smallRow(at))).join(','))
-  const filter = new JsonRowFilter(plan)
+function stream(): string {
+  const [{ make }] = rowSets
+  const block = Buffer.from(`${Array.from({ length: 300 }, (_, at) => JSON.stringify(make(at))).join(',')},`)
+  const filter = openJson(plan)
   filter.push(Buffer.from('{"items":['))
+  filter.push(Buffer.from(block))
   const before = process.memoryUsage().rss
-  let peak = before
-  let sent = 0
+  let [peak, longest, sent] = [before, 0, 0]
   const begin = process.hrtime.bigint()
   for (let at = 0; sent < streamBytes; at++) {
-    if (at > 0) filter.push(Buffer.from(','))
-    filter.push(block)
-    sent += block.length + 1
+    const from = process.hrtime.bigint()
+    filter.push(received.subarray(0, block.copy(received)))
+    longest = Math.max(longest, Number(process.hrtime.bigint() - from) / 1e6)
+    sent += block.length
     if (at % 64 === 0) peak = Math.max(peak, process.memoryUsage().rss)
   }
-  filter.push(Buffer.from(']}'))
+  filter.push(Buffer.from('{}]}'))
   filter.end()
   const time = Number(process.hrtime.bigint() - begin) / 1e9
-  const grown = ((peak - before) / 1e6).toFixed(0)
-  process.stdout.write(
-    `\n${(sent / 1e6).toFixed(0)} MB streamed: ${(sent / 1e6 / time).toFixed(0)} MB/s, memory grew by ${grown} MB at most\n`,
-  )
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
+  return `${megabytes(sent)} MB streamed: ${megabytes(sent / time)} MB/s, memory grew by ${megabytes(peak - before)} MB at most, longest hold of the event loop ${longest.toFixed(2)} ms`
 }
 
-stream()
-process.stdout.write('\nbest round, median in brackets; a third of the rows is dropped; 64 KiB chunks; one thread\n')
-line(['', 'filter MB/s', 'parse+stringify MB/s', 'ratio, median'])
-compare('rows of 0.2 KB', smallRow)
-compare('rows of 1.7 KB', middleRow)
-compare('rows of 6.6 KB, escapes', escapedRow)
-small()
+/** Programs beside us, on the same bytes, once: MB/s with their start, where they are installed. */
+const jq = findProgram('jq')
+const luajit = findProgram('luajit')
+const peerNames = [...(jq === undefined ? [] : ['jq']), ...(luajit === undefined ? [] : ['LuaJIT, lua-cjson'])]
+const jqFilter = '{items: [.items[] | select(.account == "acme" and .amount < 900)]}'
+const luaFilter = `local cjson = require 'cjson'
+local file = assert(io.open(arg[1], 'rb'))
+local document = cjson.decode(file:read('*a'))
+local items = {}
+for _, row in ipairs(document.items) do
+  if row.account == 'acme' and row.amount < 900 then items[#items + 1] = row end
+end
+io.write(cjson.encode({ items = items }))`
+
+function peers(body: Buffer): readonly string[] {
+  if (peerNames.length === 0) return []
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
+  try {
+    const [file, script] = [join(folder, 'rows.json'), join(folder, 'filter.lua')]
+    writeFileSync(file, body)
+    writeFileSync(script, luaFilter)
+    return [
+      ...(jq === undefined ? [] : [peerRate(body, jq, ['-c', jqFilter, file])]),
+      ...(luajit === undefined ? [] : [peerRate(body, luajit, [script, file])]),
+    ]
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function peerRate(body: Buffer, program: string, args: readonly string[]): string {
+  let failed = false
+  const time = seconds(() => {
+    const { status, stdout } = spawnSync(program, args, { maxBuffer: 2 ** 30 })
+    failed = status !== 0
+    return failed ? 1 : stdout.length
+  })
+  return failed ? '-' : (body.length / 1e6 / time).toFixed(0)
+}
+
+process.stdout.write(`${stream()}\n\nbest round, median in brackets; a third of the rows goes; chunks of 64 KiB; one thread
+ratio: median, least and greatest of ${rounds} rounds\n\n`)
+process.stdout.write(`${small()}\n\n`)
+process.stdout.write(`${large()}\n`)

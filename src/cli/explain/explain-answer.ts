@@ -93,7 +93,7 @@ function textOf(bytes: Uint8Array): string {
 
 function runReal(bytes: Uint8Array, verdict: FilterVerdict): ReturnType<typeof filterWhole> | ProxyError {
   try {
-    return filterWhole(bytes, verdict)
+    return filterWhole(Buffer.from(bytes), verdict)
   } catch (error) {
     if (error instanceof ProxyError) return error
     throw error

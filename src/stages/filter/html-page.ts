@@ -4,7 +4,7 @@ import { ProxyError } from '../../errors.ts'
 import type { HtmlSelector } from '../../lib/html-selector.ts'
 import { ByteStore } from './byte-store.ts'
 import { matches } from './html-match.ts'
-import { isRaw, isTableContext, isVoid, nameBits } from './html-names.ts'
+import { isFormatting, isRaw, isTableContext, isVoid, nameBits } from './html-names.ts'
 import { HtmlRow, type RuledField, ruledFields } from './html-row.ts'
 import type { HtmlRowRule, HtmlRules } from './html-rules.ts'
 import { EscapeWatch, filterScript, isCode } from './html-script.ts'
@@ -178,11 +178,9 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
 
   onend(): void {
     if (this.#raw?.kind === 'rows') this.#endRaw()
-    this.#single = this.#raw !== undefined
-    while (this.#tree.stack.length > 2 || !this.#tree.isAtRoot()) {
-      this.#tree.pop(false)
-      this.#single = false
-    }
+    // In a text that never ended an end tag would be text.
+    this.#single = this.#raw !== undefined && this.#skipFrom < 0
+    while (!this.#tree.isAtRoot()) this.#tree.pop(false)
     // A page of which the body itself is a row.
     if (this.#row !== undefined) this.#endRow(this.#row)
   }
@@ -198,6 +196,10 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
 
   closed(element: OpenElement, index: number, own: boolean): void {
     if (this.#isSent(index) && !element.isVirtual && !this.#single) this.#writeEndTag(element.name, own)
+    const isRuled = index === this.#skipRoot || index === this.#row?.index
+    // HTML standard 13.2.4.3: what follows would belong to it as well.
+    if (isRuled && !own && !this.#ending && (element.bits & isFormatting) !== 0)
+      throw unreadablePage('an element that browsers open again')
     if (index === this.#skipRoot) this.#sendAgain()
     const row = this.#row
     if (row === undefined) return

@@ -122,7 +122,6 @@ export class HtmlWindow {
   }
 }
 
-// oxlint-disable-next-line no-control-regex -- every ASCII character
 const ascii = /^[\0-\x7f]*$/
 
 function isAscii(text: string): boolean {

@@ -85,8 +85,8 @@ export class HtmlFilter implements RowFilter {
 
   /** The bytes are read as they are; this only makes sure that they are UTF-8, without a mark that is no part of it. */
   #requireUtf8(bytes: Buffer | undefined): void {
-    for (let at = 0; bytes !== undefined && at < bytes.length && this.#marks < byteOrderMark.length; at++) {
-      if (bytes[at] !== byteOrderMark[this.#marks]) this.#marks = byteOrderMark.length
+    for (const byte of bytes?.subarray(0, byteOrderMark.length) ?? []) {
+      if (byte !== byteOrderMark[this.#marks]) this.#marks = byteOrderMark.length
       else if (++this.#marks === byteOrderMark.length) throw unreadablePage('a byte order mark')
     }
     try {

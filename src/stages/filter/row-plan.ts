@@ -54,7 +54,10 @@ export interface RowReport {
   readonly violations: number
 }
 
-/** Takes a body in pieces and gives back what may go out; after a throw it is of no further use. */
+/**
+ * Takes a body in pieces and gives back what may go out; after a throw it is of no further use. A piece belongs to the
+ * filter from then on: what comes back may stand in its memory.
+ */
 export interface RowFilter {
   readonly report: RowReport
   push(chunk: Uint8Array): Uint8Array | undefined

@@ -62,10 +62,7 @@ export class CoreRowFilter implements RowFilter, CoreDocument {
 
   #read(piece: Buffer): Buffer | undefined {
     const out = this.#settle(this.#core.read(this, piece))
-    const from = this.#core.rowFrom(piece.length)
-    if (from === undefined) return out
-    if (from >= 0) this.#row.clear()
-    this.#row.append(piece, Math.max(0, from), piece.length)
+    this.#core.keepRow(this.#row, piece.length)
     return out
   }
 

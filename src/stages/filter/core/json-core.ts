@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { FieldValue } from '../../../mask/language.ts'
 import { unreadable } from '../../../mask/language.ts'
+import type { ByteStore } from '../byte-store.ts'
 import { twin } from '../key-table.ts'
 import type { RowPlan, RowReport } from '../row-plan.ts'
 import { type CompiledPlan, writePlan } from './compile-plan.ts'
@@ -105,15 +106,20 @@ export class JsonCore {
     this.#exports.settle()
     const end = layout.outAt + this.#read(result.outLength)
     if (this.#pieces.length > 0) return this.#join(this.#memory.subarray(layout.outAt, end))
-    const own = Buffer.allocUnsafe(end - layout.outAt)
-    this.#memory.copy(own, 0, layout.outAt, end)
-    return own
+    const length = end - layout.outAt
+    // The piece is ours now, and almost always large enough: new memory for each would be most of what the filter needs.
+    const out = length <= this.#window.length ? this.#window.subarray(0, length) : Buffer.allocUnsafe(length)
+    this.#memory.copy(out, 0, layout.outAt, end)
+    return out
   }
 
-  /** Where in the last piece the row begins that goes on behind it (negative: before it); undefined = none is kept. */
-  rowFrom(length: number): number | undefined {
+  /** Keeps what the last piece, of this length, holds of a row that goes on behind it. After `take`. */
+  keepRow(row: ByteStore, length: number): void {
     const rowAt = this.#read(result.rowAt)
-    return rowAt === 0 ? undefined : length + rowAt
+    if (rowAt === 0) return
+    const from = length + rowAt
+    if (from >= 0) row.clear()
+    row.append(this.#memory, layout.windowAt + Math.max(0, from), layout.windowAt + length)
   }
 
   counts(): RowReport {
