@@ -206,8 +206,9 @@ export class HtmlTree {
 
   #placeInTable(name: string): Placement {
     if (name !== 'script' && name !== 'style' && name !== 'template') return 'doubt'
-    if (this.top.name === 'colgroup') this.pop(false)
-    return 'place'
+    if (this.top.name !== 'colgroup') return 'place'
+    this.pop(false)
+    return this.place(name, nameBits(name))
   }
 
   #placePart(name: string): Placement {
