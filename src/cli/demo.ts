@@ -3,6 +3,7 @@ import { type Arguments, parsePort, readArguments } from './arguments.ts'
 import type { Command, Io } from './cli.ts'
 import { demoDirectoryFile, loadDemoConfig } from './demo/demo-config.ts'
 import { demoLines } from './demo/demo-lines.ts'
+import { startLegacyShop } from './demo/legacy-shop.ts'
 import { startSampleApp } from './demo/sample-app.ts'
 import { applyDirectory } from './directory/apply-directory.ts'
 import { withDirectory } from './open-rooms.ts'
@@ -12,10 +13,10 @@ import { runEdge } from './run-edge.ts'
 
 export const demo: Command = {
   name: 'demo',
-  summary: 'the edge with a sample app behind it (what runs without any argument)',
+  summary: 'the edge with two sample apps behind it (what runs without any argument)',
   usage: `sallyport demo [--port N] [--admin-port N]
 
-A sample app with two companies' orders, four accounts, and commands worth trying. Everything is kept
+Two sample apps with two companies' orders, four accounts, and commands worth trying. Everything is kept
 under data/demo*. SALLYPORT_PORT sets the public port as well.
 
   --port N          public port (default 8080); 0 = any free one
@@ -23,18 +24,23 @@ under data/demo*. SALLYPORT_PORT sets the public port as well.
   async run(args, cli) {
     const given = readArguments(args, { options: { port: 'text', 'admin-port': 'text' } })
     const ports = await choosePorts(given, cli.io, await loadDemoConfig(cli.io.env))
-    const app = await startSampleApp()
+    const legacy = await startLegacyShop()
+    const app = await startSampleApp().catch(async (error: unknown) => {
+      await legacy.stop()
+      throw error
+    })
     try {
-      const config = onAddress(await loadDemoConfig(cli.io.env, app.url), ports)
+      const upstreams = { orders: app.url, legacy: legacy.url }
+      const config = onAddress(await loadDemoConfig(cli.io.env, upstreams), ports)
       const options = { env: cli.io.env, dryRun: false }
       await withDirectory(config, (directory) => applyDirectory(demoDirectoryFile, directory, options))
       const log = cli.io.env['SALLYPORT_DEBUG'] === '1' ? 'json' : 'silent'
       await runEdge(config, { log, createKeys: true }, cli, ({ adminUrl }) => {
-        cli.io.out(demoLines({ url: config.publicUrl, adminUrl, upstream: app.url, name: ourName(cli.io.env) }))
+        cli.io.out(demoLines({ url: config.publicUrl, adminUrl, upstreams, name: ourName(cli.io.env) }))
       })
       return 0
     } finally {
-      await app.stop()
+      await Promise.all([app.stop(), legacy.stop()])
     }
   },
 }

@@ -6,7 +6,7 @@ import { type Decision, decideRequest } from './explain/explain-request.ts'
 import { explanationJson, explanationText } from './explain/explanation.ts'
 import { admittedRequest, policyInForce, type RequestToExplain } from './explain/request.ts'
 import { responseType } from './explain/response-type.ts'
-import { readResponse } from './explain/sample.ts'
+import { readAnswer, sampleAnswer } from './explain/sample.ts'
 import { configHelp, configOptions } from './find-config.ts'
 import { type Directory, inDirectory } from './open-rooms.ts'
 import { printJson } from './print.ts'
@@ -33,7 +33,7 @@ filter. Exit code 1 where the request, or the answer, is refused.
   --path P              path and query, as a client sends them
   --host H              where several hosts are served (default: the host of publicUrl)
   --body F              a JSON body: would the write be refused?
-  --response F          the app's answer (up to 64 MiB); \`sample\` = what the demo's app has
+  --response F          the app's answer (up to 64 MiB); \`sample\` = what the demo's apps have
   --response-type T     its media type (default: by the ending of F: .json .ndjson .jsonl .xml .csv .html .sse .events)
   --response-status N   its status (default: 200)
   --show-body           the answer as the caller would get it
@@ -87,9 +87,10 @@ async function explainedAnswer(
     throw new UsageError('--response: the route declares no rows, its answer passes as it is')
   if (declared.rows.graphql !== undefined && operation === undefined && refusal === undefined)
     throw new UsageError('--body is missing: the answer of a GraphQL route is read by the operation that was asked for')
-  const type = responseType(name, given.text('response-type'))
+  const sample = name === 'sample' ? await sampleAnswer(declared, target.split('?', 1)[0] ?? target) : undefined
+  const type = responseType(name, given.text('response-type') ?? sample?.type)
   const status = parseStatus(given.text('response-status') ?? '200')
-  const bytes = await readResponse(name, declared, target.split('?', 1)[0] ?? target)
+  const bytes = sample?.bytes ?? (await readAnswer(name))
   return explainAnswer({ bytes, type, status }, masked, operation)
 }
 

@@ -9,7 +9,7 @@ import { member } from './support.ts'
 const addresses = {
   url: 'http://127.0.0.1:8080',
   adminUrl: 'http://127.0.0.1:9090',
-  upstream: 'http://127.0.0.1:3001',
+  upstreams: { orders: 'http://127.0.0.1:3001', legacy: 'http://127.0.0.1:3002' },
   name: 'npm start --',
 }
 
@@ -28,6 +28,7 @@ test('the printed accounts are the ones of the directory file, password by passw
 test('prints the commands exactly as they are to be pasted, and where to look', () => {
   const text = demoLines(addresses)
   for (const { command } of demoCommands(addresses.url)) assert.ok(text.includes(`\n  ${command}\n`))
-  for (const part of [addresses.url, addresses.adminUrl, ...demoPeople.map(({ email }) => email)])
+  const { url, adminUrl, upstreams } = addresses
+  for (const part of [url, adminUrl, ...Object.values(upstreams), ...demoPeople.map(({ email }) => email)])
     assert.ok(text.includes(part))
 })

@@ -38,7 +38,7 @@ export interface DemoCommand {
 /** One of Bob's orders. */
 const foreignOrder = 14
 
-/** Three commands worth trying, as they are printed. */
+/** Commands worth trying, as they are printed. */
 export function demoCommands(url: string): readonly DemoCommand[] {
   return [
     { title: 'Ann lists the orders', command: `curl -s ${asCaller(url, 'ann@acme.example')} ${url}/orders` },
@@ -46,6 +46,10 @@ export function demoCommands(url: string): readonly DemoCommand[] {
     {
       title: `Ann asks for order ${foreignOrder}, which is Bob's: there is no such order for her`,
       command: `curl -s ${asCaller(url, 'ann@acme.example')} ${url}/orders/${foreignOrder}`,
+    },
+    {
+      title: "Bob's orders from the legacy shop, as CSV (also .xml .ndjson .html, and /legacy/events with curl -N)",
+      command: `curl -s ${asCaller(url, 'bob@globex.example')} ${url}/legacy/orders.csv`,
     },
   ]
 }
@@ -60,21 +64,22 @@ function asCaller(url: string, email: string): string {
 export interface DemoAddresses {
   readonly url: string
   readonly adminUrl: string
-  readonly upstream: string
+  readonly upstreams: { readonly orders: string; readonly legacy: string }
   /** How to call this program. */
   readonly name: string
 }
 
 /** What `npm start` prints. */
-export function demoLines({ url, adminUrl, upstream, name }: DemoAddresses): string {
+export function demoLines({ url, adminUrl, upstreams, name }: DemoAddresses): string {
   const commands = demoCommands(url).map(({ title, command }) => `  # ${title}\n  ${command}\n`)
   return `
-Sallyport demo: two companies' orders in one app that knows nothing of companies.
+Sallyport demo: two companies' orders in apps that know nothing of companies.
 
 ${aligned([
-  ['edge', url, `in a browser: ${url}/orders, then sign in`],
+  ['edge', url, `in a browser: ${url}/legacy/orders.html, then sign in`],
   ['admin', adminUrl, '/healthz /readyz /metrics'],
-  ['sample app', upstream, 'json-server, behind the edge: shows every row to anybody'],
+  ['sample app', upstreams.orders, 'json-server, behind the edge: shows every row to anybody'],
+  ['legacy shop', upstreams.legacy, 'the same as XML, CSV, HTML, events, GraphQL, WebSocket'],
 ])}
 
 Accounts (for this demo only, on this machine only):

@@ -15,7 +15,6 @@ const byExtension: ReadonlyMap<string, string> = new Map([
 /** The Content-Type that an answer kept in `file` is taken to have come with. */
 export function responseType(file: string, given: string | undefined): string {
   if (given !== undefined) return given
-  if (file === 'sample') return 'application/json'
   const type = byExtension.get(/\.([A-Za-z]+)$/.exec(file)?.[1]?.toLowerCase() ?? '')
   if (type !== undefined) return type
   throw new UsageError('--response-type is missing: the name of the file does not tell the kind of the answer')

@@ -1,27 +1,36 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { DatasetRouteConfig } from '../../config/config.ts'
 import { CommandError } from '../cli.ts'
-import { readDemoData } from '../demo/demo-config.ts'
+import { type DemoOrder, readDemoData } from '../demo/demo-config.ts'
+import { legacyAnswer } from '../demo/legacy-answers.ts'
 
 /** Longest answer that is explained. */
 const maxBytes = 67_108_864
 
-/** The bytes of `--response`: a file, or `sample` for what the demo's app would answer. */
-export async function readResponse(name: string, route: DatasetRouteConfig, path: string): Promise<Uint8Array> {
-  return name === 'sample' ? Buffer.from(await readSample(route, path)) : readGiven(name)
+interface SampleAnswer {
+  readonly type: string
+  readonly bytes: Uint8Array
 }
 
-async function readSample(route: DatasetRouteConfig, path: string): Promise<string> {
+/** What the demo's apps answer at `path`. */
+export async function sampleAnswer(route: DatasetRouteConfig, path: string): Promise<SampleAnswer> {
   const { orders } = await readDemoData()
-  if (route.rows.at.some((pointer) => pointer.length > 0)) return JSON.stringify(orders)
+  const legacy = legacyAnswer(path, orders)
+  if (legacy !== undefined) return { type: legacy.type, bytes: Buffer.from(legacy.body) }
+  return { type: 'application/json', bytes: Buffer.from(JSON.stringify(storedAt(orders, route, path))) }
+}
+
+function storedAt(orders: readonly DemoOrder[], { rows }: DatasetRouteConfig, path: string): unknown {
+  if (rows.at.length === 0) throw new CommandError(`the sample apps have no answer to ${path}`)
+  if (rows.at.some((pointer) => pointer.length > 0)) return orders
   // A route whose answer is one row: the one that the path names.
   const id = path.slice(path.lastIndexOf('/') + 1)
-  const order = orders.find((row) => typeof row === 'object' && row !== null && 'id' in row && String(row.id) === id)
+  const order = orders.find((row) => String(row['id']) === id)
   if (order === undefined) throw new CommandError(`the sample data has no order ${id}`)
-  return JSON.stringify(order)
+  return order
 }
 
-async function readGiven(file: string): Promise<Uint8Array> {
+export async function readAnswer(file: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(file)
     if (size > maxBytes) throw new CommandError(`${file} is longer than ${maxBytes} bytes`)
