@@ -27,10 +27,10 @@ const apps = appsOf([
   },
 ])
 
-function request(target: string): Masked {
+function request(target: string, from: readonly AppConfig[] = apps): Masked {
   const admission = admitted([['Host', 'app.example']], { target })
   const identity = { kind: 'principal', principal: principal() } as const
-  const table = new RouteTable(apps, 'edge.example')
+  const table = new RouteTable(from, 'edge.example')
   const authorized = authorize({ ...match(admission, table), limit: undefined, identity })
   return resolveMask(authorized, { auditFailure: () => undefined, bases: new Map() })
 }
@@ -49,8 +49,11 @@ describe('the rules for an answer', () => {
   })
 
   it('find no JSON to read where no operation was asked', () => {
-    const rules = answerRules(request('/graphql'))
-    assert.deepEqual(rules === 'undeclared' ? rules : rules.readers.at, [])
+    // No configuration file can say both; if it could, JSON would still be the answer to an operation.
+    for (const from of [apps, changedRows(() => ({ at: [['*']] }))]) {
+      const rules = answerRules(request('/graphql', from))
+      assert.deepEqual(rules === 'undeclared' ? rules : rules.readers.at, [])
+    }
   })
 
   it('are others for the messages of a route than for its answers', () => {

@@ -152,6 +152,8 @@ describe('a GraphQL request by GET', () => {
     [`?query=${coded}&query[]=x`, no],
     [`?query=${coded}&`, no],
     [`?query=${coded};query=x`, no],
+    [`?query=${coded}&variables=%7B%22a%22:%22;query=x;%22%7D`, no],
+    [`?query=${coded}&variables=%7B%22a%22:%22%3Bquery=x%3B%22%7D`, 'Orders'],
     [`?query=${coded}%zz`, no],
     [`?query=${coded}&operationName=%ff`, no],
     [`?query=${coded}&operationName=`, no],
