@@ -100,11 +100,11 @@ export function keyNode(key: i32): i32 {
   return load<u16>(keyAt(key), 4)
 }
 
-/** The key may be ruled, as its length and first letter go. */
+/** The key may be ruled, as its length, first and last letter go. */
 @inline
 export function mayMatch(sieve: usize, from: usize, length: i32): bool {
-  const first = length == 0 ? 0 : <i32>load<u8>(from)
-  const slot = ((length & 31) << 5) | (first & 31)
+  const ends = length == 0 ? 0 : <i32>load<u8>(from) ^ (<i32>load<u8>(from + length - 1) * 5)
+  const slot = ((length & 31) << 5) | (ends & 31)
   return (load<u8>(sieve + (slot >> 3)) & (1 << (slot & 7))) != 0
 }
 

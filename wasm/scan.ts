@@ -170,9 +170,12 @@ function lead(byte: i32): bool {
   return true
 }
 
-/** Bits of `low` and `high` that have a character in common: 1 comma, 2 colon, 4 brackets, 8 and 16 white space. */
-const lowNibble = i8x16(16, 0, 0, 0, 0, 0, 0, 0, 0, 8, 10, 4, 1, 12, 0, 0)
-const highNibble = i8x16(8, 0, 17, 2, 0, 4, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0)
+/**
+ * By its lower half, the only structural character that a byte may be once 0x20 is set in it, and the only white space.
+ * 0x0c and 0x1a pass for a comma and a colon: stage 2 looks at the byte itself.
+ */
+const structural = i8x16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x3a, 0x7b, 0x2c, 0x7d, 0, 0)
+const blank = i8x16(0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0x09, 0x0a, 0, 0, 0x0d, 0, 0)
 
 const tooShort: i8 = 1
 const tooLong: i8 = 2
@@ -267,16 +270,24 @@ function escapable(bytes: v128): v128 {
 }
 
 @inline
-function classes(bytes: v128): v128 {
-  return v128.and(
-    i8x16.swizzle(lowNibble, v128.and(bytes, i8x16.splat(0x0f))),
-    i8x16.swizzle(highNibble, i8x16.shr_u(bytes, 4)),
-  )
+function lowerHalf(bytes: v128): v128 {
+  return v128.and(bytes, i8x16.splat(0x0f))
 }
 
 @inline
-function having(classOf: v128, mask: i8): v128 {
-  return i8x16.ne(v128.and(classOf, i8x16.splat(mask)), i8x16.splat(0))
+function operatorsIn(bytes: v128): v128 {
+  return i8x16.eq(i8x16.swizzle(structural, lowerHalf(bytes)), v128.or(bytes, i8x16.splat(0x20)))
+}
+
+@inline
+function spacesIn(bytes: v128): v128 {
+  return i8x16.eq(i8x16.swizzle(blank, lowerHalf(bytes)), bytes)
+}
+
+/** Its highest bit is set where an escape or more than ASCII stands. */
+@inline
+function unusual(bytes: v128): v128 {
+  return v128.or(bytes, i8x16.eq(bytes, i8x16.splat(0x5c)))
 }
 
 /** A bit for every odd number of ones up to it. */
@@ -311,7 +322,11 @@ function scanBlocks(from: i32, to: i32, length: i32): i32 {
     const c = v128.load(source, 32)
     const d = v128.load(source, 48)
 
-    if (v128.any_true(v128.and(v128.or(v128.or(a, b), v128.or(c, d)), i8x16.splat(<i8>0x80)))) {
+    let slashes: u64 = 0
+    let escaped: u64 = 0
+    const odd = i8x16.bitmask(v128.or(v128.or(unusual(a), unusual(b)), v128.or(unusual(c), unusual(d)))) != 0
+    if (odd) slashes = equals(a, b, c, d, 0x5c)
+    if (odd && v128.any_true(v128.and(v128.or(v128.or(a, b), v128.or(c, d)), i8x16.splat(<i8>0x80)))) {
       const faults = v128.or(
         v128.or(utf8Faults(before, a), utf8Faults(a, b)),
         v128.or(utf8Faults(b, c), utf8Faults(c, d)),
@@ -327,8 +342,6 @@ function scanBlocks(from: i32, to: i32, length: i32): i32 {
       before = d
     }
 
-    let slashes = equals(a, b, c, d, 0x5c)
-    let escaped: u64 = 0
     if (slashes | escaping) {
       special = 1
       slashes &= ~escaping
@@ -362,12 +375,8 @@ function scanBlocks(from: i32, to: i32, length: i32): i32 {
       continue
     }
 
-    const ca = classes(a)
-    const cb = classes(b)
-    const cc = classes(c)
-    const cd = classes(d)
-    const operators = bits(having(ca, 7), having(cb, 7), having(cc, 7), having(cd, 7))
-    const spaces = bits(having(ca, 24), having(cb, 24), having(cc, 24), having(cd, 24))
+    const operators = bits(operatorsIn(a), operatorsIn(b), operatorsIn(c), operatorsIn(d))
+    const spaces = bits(spacesIn(a), spacesIn(b), spacesIn(c), spacesIn(d))
     const scalars = ~(operators | spaces)
     const plain = scalars & ~quotes
     const follows = (plain << 1) | scalar

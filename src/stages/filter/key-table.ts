@@ -15,7 +15,7 @@ const lower = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x41 && byt
 export class KeyTable<Node> {
   readonly nodes: Node[] = []
   readonly #keys: RuledKey<Node>[] = []
-  /** By length and first letter: what cannot be a ruled key costs one look-up. */
+  /** By length, first and last letter: what cannot be a ruled key costs one look-up. */
   readonly sieve = new Uint8Array(1024)
   /** Longer keys in the document's spelling cannot match, folded or not. */
   maxRawBytes = 0
@@ -65,7 +65,8 @@ export class KeyTable<Node> {
 }
 
 export function sieveSlot(bytes: Uint8Array, start: number, end: number): number {
-  return (((end - start) & 31) << 5) | ((end === start ? 0 : (bytes[start] ?? 0)) & 31) // in bounds: start < end
+  const ends = end === start ? 0 : (bytes[start] ?? 0) ^ ((bytes[end - 1] ?? 0) * 5) // in bounds: start < end
+  return (((end - start) & 31) << 5) | (ends & 31)
 }
 
 /** 2 = the same bytes, 1 = the same after ASCII folding, 0 = different. */
