@@ -133,6 +133,11 @@ describe('pages that try to carry something past the filter', () => {
     assert.ok(releasedOf(`<style></style><textarea>${marker}</textarea>`).includes(marker))
   })
 
+  it('have a bracket that begins no tag spelled out, so that nothing taken away makes it one', () => {
+    assert.equal(releasedOf('a < b <3 <<!-- x -->b>c<<b class=admin></b>'), 'a &lt; b &lt;3 &lt;b>c&lt;')
+    assert.equal(releasedOf('<textarea>a < b</textarea>'), '<textarea>a < b</textarea>')
+  })
+
   it('count what has more than one reading, and block it under block', () => {
     const body = '<p>x</p><table><div>y</div></table>'
     const { text, counts } = runHtml(body)
