@@ -75,7 +75,8 @@ const route = Type.Object(
     timeout: Type.Optional(wait('Longest wait for the whole answer. Default: the timeouts of the app.')),
     websocket: Type.Optional(
       Type.Boolean({
-        description: 'WebSocket handshakes are let through. Default: `websocket` of the app, never on a dataset.',
+        description:
+          'WebSocket handshakes are let through. Default: `websocket` of the app; on a dataset, whether `rows.frames` is there.',
       }),
     ),
     audit: Type.Optional(
