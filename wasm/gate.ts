@@ -17,6 +17,7 @@ import {
 import { copy, putByte, putHeld, putNull, putNumber } from './output'
 import {
   findKey,
+  findPlain,
   flagsOf,
   isPlain,
   keyCount,
@@ -53,6 +54,7 @@ import {
   cutStarts,
   getValueAt,
   isPermitted,
+  judgeFirst,
   judgeValue,
   keepMember,
   markComma,
@@ -197,6 +199,23 @@ export function keyEnd(node: i32, from: usize, to: usize, after: i32, tooLong: b
   copyFrom = -1
   putByte(0x3a)
   return key == none ? skipNode : key
+}
+
+/** The same where keys that are not ruled change nothing, for plain ASCII that may match. */
+@inline
+export function skimmedKey(node: i32, from: usize, length: i32): i32 {
+  const match = findPlain(node, from, length)
+  if (match == none) return none
+  if (match == twin || load<u8>(seen + match) != 0) violate(keyInRow)
+  if (match == twin) return none
+  store<u8>(seen + match, 1)
+  return match
+}
+
+/** A whole string, number or word at a simple field. */
+@inline
+export function simpleValue(node: i32, from: i32, to: i32): void {
+  if (!doomed) judgeFirst(node, from, to)
 }
 
 /** Returns whether the places inside this value matter. */

@@ -32,6 +32,8 @@ export const nodeElement: i32 = 128
 export const nodeHasKeys: i32 = 256
 /** Keys that are not ruled change nothing in it. */
 export const nodeSkims: i32 = 512
+/** A field that one slot reads, and that means nothing else. */
+export const nodeSimple: i32 = 1024
 
 export let plan: usize = 0
 
@@ -127,7 +129,11 @@ export function findKey(node: i32, from: usize, to: usize, plain: bool): i32 {
   if ((flagsOf(node) & nodeHasKeys) == 0) return none
   if (!plain) return matchKey(node, from, to)
   const length = <i32>(to - from)
-  if (!mayMatch(sieveOf(node), from, length)) return none
+  return mayMatch(sieveOf(node), from, length) ? findPlain(node, from, length) : none
+}
+
+/** The same for plain ASCII that may match. */
+export function findPlain(node: i32, from: usize, length: i32): i32 {
   let result = none
   const last = keysFrom(node) + keyCount(node)
   for (let key = keysFrom(node); key < last; key++) {

@@ -69,6 +69,12 @@ export function judgeValue(node: i32, from: i32, to: i32): void {
   for (let at: u32 = first; at < last; at++) judgeSlot(load<u8>(plan + planSlotLists + at), from, to)
 }
 
+/** The same where one slot reads the value. */
+@inline
+export function judgeFirst(node: i32, from: i32, to: i32): void {
+  judgeSlot(load<u8>(plan + planSlotLists + load<u16>(nodeAt(node), 16)), from, to)
+}
+
 /** Something other than an object stands where a ruled value should be inside it. */
 export function spoilBelow(node: i32): void {
   const first = load<u16>(nodeAt(node), 20)

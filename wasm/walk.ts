@@ -11,13 +11,15 @@ import {
   openWindow,
   resetGate,
   setFault,
+  simpleValue,
+  skimmedKey,
   unreadable,
   valueEnd,
   valueStart,
 } from './gate'
 import { indexAt, planMaxDepth, stateAt, windowAt } from './layout'
 import { openOutput } from './output'
-import { flagsOf, longestKey, mayMatch, nodeHearsKeys, nodeLosesKeys, nodeSkims, none, plan, sieveOf, starOf } from './plan'
+import { flagsOf, isPlain, longestKey, mayMatch, nodeHearsKeys, nodeLosesKeys, nodeSimple, nodeSkims, none, plan, sieveOf, starOf } from './plan'
 import { findStructure, found, inString, isSettled, resetScan, special } from './scan'
 
 /** What comes next. */
@@ -200,10 +202,11 @@ function walk(length: i32): void {
           if (flags & nodeHearsKeys) keyStart(place, position)
           const after = behindQuote(end)
           const from = windowAt + position + 1
-          if (special || !(flags & nodeSkims) || mayMatch(sieve, from, after - position - 2)) {
-            next = keyEnd(place, from, windowAt + after - 1, after, false)
-            if (fault) return
-          }
+          const length = after - position - 2
+          if (!(flags & nodeSkims) || (special && !isPlain(from, from + length)))
+            next = keyEnd(place, from, from + length, after, false)
+          else if (mayMatch(sieve, from, length)) next = skimmedKey(place, from, length)
+          if (fault) return
         }
         step = value
         if (at == count) break
@@ -250,10 +253,13 @@ function walk(length: i32): void {
     step = afterValue
     if (byte == 0x22) {
       if (next != none) {
-        valueStart(next, byte, position)
-        if (at < count) valueEnd(next, false, behindQuote(positionOf(at)))
-        else step = openString
-        if (fault) return
+        if (at < count && (flagsOf(next) & nodeSimple)) simpleValue(next, position, behindQuote(positionOf(at)))
+        else {
+          valueStart(next, byte, position)
+          if (at < count) valueEnd(next, false, behindQuote(positionOf(at)))
+          else step = openString
+          if (fault) return
+        }
       }
     } else if (byte == 0x7b || byte == 0x5b) {
       const inside = next != none && valueStart(next, byte, position)
@@ -275,12 +281,17 @@ function walk(length: i32): void {
       continue
     } else {
       if (!startsScalar(byte)) return refuse()
+      let end = at < count ? positionOf(at) : length
+      const whole = at < count && isShortScalar(byte, position, end - position)
+      if (whole && next != none && (flagsOf(next) & nodeSimple)) {
+        simpleValue(next, position, end)
+        next = none
+      }
       if (next != none) {
         valueStart(next, byte, position)
         if (fault) return
       }
-      let end = at < count ? positionOf(at) : length
-      if (at == count || !isShortScalar(byte, position, end - position)) {
+      if (!whole) {
         startScalar(byte)
         end = runScalar(position + 1, length)
         if (end < 0) return refuse()
@@ -360,19 +371,33 @@ function spill(from: i32, to: i32): void {
   spillLength += length
 }
 
+/** The highest bit of each byte that `left` and `right` have in common. */
+@inline
+function bytesEqual(left: u64, right: u64): u64 {
+  const seven: u64 = 0x7f7f7f7f7f7f7f7f
+  const unlike = left ^ right
+  return ~(((unlike & seven) + seven) | unlike | seven)
+}
+
 @inline
 function startsScalar(byte: i32): bool {
   return <u32>(byte - 0x30) < 10 || byte == 0x2d || byte == 0x74 || byte == 0x66 || byte == 0x6e
 }
 
-/** Surely a word, or a number of up to eight digits, from end to end; what is not is looked at byte by byte. */
+/** Surely a word, or a number of up to eight characters without sign or exponent; any other is read byte by byte. */
 @inline
 function isShortScalar(byte: i32, at: i32, length: i32): bool {
   const bytes = load<u64>(windowAt + at)
   if (<u32>(byte - 0x30) < 10) {
-    if (length > 8 || (byte == 0x30 && length != 1)) return false
+    if (length > 8) return false
     const mask: u64 = length == 8 ? ~(<u64>0) : ((<u64>1) << (length << 3)) - 1
-    const digits = (bytes & mask) | (0x3030303030303030 & ~mask)
+    let digits = (bytes & mask) | (0x3030303030303030 & ~mask)
+    const points = bytesEqual(digits, 0x2e2e2e2e2e2e2e2e)
+    const point = points == 0 ? length : <i32>ctz(points) >> 3
+    if ((points & (points - 1)) != 0 || point == length - 1) return false
+    if (byte == 0x30 && point != 1) return false
+    // The point has become a digit.
+    digits ^= (points >> 7) * (0x2e ^ 0x30)
     const high: u64 = 0xf0f0f0f0f0f0f0f0
     return ((digits & high) | (((digits + 0x0606060606060606) & high) >> 4)) == 0x3333333333333333
   }

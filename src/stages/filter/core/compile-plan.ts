@@ -51,7 +51,8 @@ export function compilePlan(plan: RowPlan, tree: RowTree): CompiledPlan | undefi
 /** Writes the plan at the begin of `memory`, which is the size of one plan. */
 export function writePlan(memory: Buffer, compiled: CompiledPlan): void {
   const { plan, parts, formula, nodes } = compiled
-  memory.fill(0, 0, layout.planMemo + plan.predicate.reads.length * 2048)
+  // Beyond those slots the predicate is asked as a whole, and there is nothing to remember.
+  memory.fill(0, 0, layout.planMemo + Math.min(plan.predicate.reads.length, most.slots) * 2048)
   memory.writeInt32LE(formula.length, layout.planFormulaLength)
   memory.writeInt32LE(planFlags(compiled), layout.planFlags)
   memory.writeInt32LE(plan.limits.maxRowBytes, layout.planMaxRow)
@@ -235,8 +236,15 @@ function nodeFlags(node: TreeNode): number {
     (node.hearsKeys ? nodeFlag.hearsKeys : 0) |
     (node.element ? nodeFlag.element : 0) |
     (node.keys === undefined ? 0 : nodeFlag.hasKeys) |
-    (node.sieve === undefined ? 0 : nodeFlag.skims)
+    (node.sieve === undefined ? 0 : nodeFlag.skims) |
+    (isSimple(node) ? nodeFlag.simple : 0)
   )
+}
+
+/** A field that is read by one test slot and means nothing else: what stands inside its value does not matter. */
+function isSimple({ role, slots, slotsBelow, withheld, keys, star }: TreeNode): boolean {
+  const inside = keys !== undefined || star !== undefined || slotsBelow.length > 0
+  return role === 'field' && slots.length === 1 && !withheld && !inside
 }
 
 function partsOf({ parts, reads }: RowPredicate): Pick<CompiledPlan, 'parts' | 'formula'> {

@@ -1,3 +1,4 @@
+import type { FieldValue } from '../../../mask/language.ts'
 import { ByteStore } from '../byte-store.ts'
 import type { RowFilter, RowReport } from '../row-plan.ts'
 import type { CompiledPlan } from './compile-plan.ts'
@@ -9,6 +10,7 @@ import { layout } from './layout.ts'
 export class CoreRowFilter implements RowFilter, CoreDocument {
   readonly compiled: CompiledPlan
   readonly spilledCuts: number[] = []
+  values: FieldValue[] = []
   state: Buffer | undefined
   readonly #core: JsonCore
   /** Of the row that began in an earlier piece. */

@@ -36,6 +36,8 @@ export interface CoreDocument {
   held(): Buffer
   /** The first cuts of the row, once there are many. */
   readonly spilledCuts: number[]
+  /** Of the open row, by slot, where the predicate is asked as a whole. */
+  values: FieldValue[]
   /** Undefined before the first piece, and while the core holds the document. */
   state: Buffer | undefined
 }
@@ -60,13 +62,12 @@ export class JsonCore {
   #compiled: CompiledPlan | undefined
   #pieces: Piece[] = []
   #window: Buffer = nullWord
-  #values: FieldValue[] = []
 
   constructor(module: WebAssembly.Module) {
     const env = {
       judge: (slot: number, from: number, to: number) => this.#judge(slot, from, to),
       clear: () => this.#clear(),
-      verdict: () => (this.#compiled?.plan.predicate.test(this.#values) === true ? 1 : 0),
+      verdict: () => this.#verdict(),
       matchKey: (node: number, from: number, to: number) => this.#matchKey(node, from, to),
       heldPiece: (at: number, from: number, to: number) => this.#heldPiece(at, from, to),
       spillCuts: () => this.#spillCuts(),
@@ -162,8 +163,9 @@ export class JsonCore {
   #place(compiled: CompiledPlan): number {
     const { plan } = compiled
     if (plan === this.#placed) return this.#placedAt
-    this.#placed = plan
+    this.#placed = undefined
     this.#placedAt = this.#room(compiled)
+    this.#placed = plan
     return this.#placedAt
   }
 
@@ -192,7 +194,9 @@ export class JsonCore {
     if (compiled === undefined) throw new TypeError('no document is being read')
     const value = from === to ? unreadable : this.#value(from, to, compiled)
     if (compiled.parts === undefined) {
-      this.#values[slot] = value
+      const values = this.#document?.values
+      if (values === undefined) throw new TypeError('no document holds the row')
+      values[slot] = value
       return 0
     }
     let holds = 0
@@ -208,7 +212,13 @@ export class JsonCore {
   }
 
   #clear(): void {
-    this.#values = Array.from({ length: this.#compiled?.plan.predicate.reads.length ?? 0 }, () => undefined)
+    const length = this.#compiled?.plan.predicate.reads.length ?? 0
+    if (this.#document !== undefined) this.#document.values = Array.from({ length }, () => undefined)
+  }
+
+  #verdict(): number {
+    const values = this.#document?.values
+    return values !== undefined && this.#compiled?.plan.predicate.test(values) === true ? 1 : 0
   }
 
   #matchKey(id: number, from: number, to: number): number {

@@ -47,6 +47,7 @@ export const nodeFlag = {
   element: 128,
   hasKeys: 256,
   skims: 512,
+  simple: 1024,
 } as const
 
 /** By the role's name. */
