@@ -10,9 +10,14 @@ const compiled = new WeakMap<RowPlan, CompiledPlan | 'too large'>()
 /** Reads one JSON document: by the core, or by the plain scanner where the machine or the plan does not suit it. */
 export function openJson(plan: RowPlan, hold = false): RowFilter {
   const core = jsonCore()
-  const known = compiled.get(plan) ?? compilePlan(plan, rowTree(plan)) ?? 'too large'
-  compiled.set(plan, known)
+  const known = compiled.get(plan) ?? compile(plan)
   return core === undefined || known === 'too large'
     ? new JsonRowFilter(plan, hold)
     : new CoreRowFilter(core, known, hold)
+}
+
+function compile(plan: RowPlan): CompiledPlan | 'too large' {
+  const made = compilePlan(plan, rowTree(plan)) ?? 'too large'
+  compiled.set(plan, made)
+  return made
 }

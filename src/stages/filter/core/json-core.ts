@@ -142,7 +142,7 @@ export class JsonCore {
   }
 
   #enter(document: CoreDocument): void {
-    this.#pieces = []
+    if (this.#pieces.length > 0) this.#pieces = []
     if (this.#document === document) return
     if (this.#document !== undefined) {
       this.#exports.save()
