@@ -14,6 +14,13 @@ const routes = [
     rows: { at: ['/*'] },
     inject: [{ kind: 'header' }],
   },
+  {
+    methods: ['GET'],
+    path: '/large',
+    access: { roles: ['viewer', 'editor'] },
+    dataset: 'orders',
+    rows: { at: ['/items/*'] },
+  },
 ]
 const app = (id: string, host: string, assertion: boolean) => ({
   id,

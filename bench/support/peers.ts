@@ -17,7 +17,10 @@ const rows = Array.from({ length: 10 }, (_, at) => ({
 }))
 const plain = { message: 'x'.repeat(1000) }
 
-/** The upstream of everybody: about 1 KB of JSON, and ten rows of about 1 KB together, over kept connections. */
+/**
+ * The upstream of everybody: about 1 KB of JSON, ten rows of about 1 KB together, and under `/large` the file of that
+ * name in `folder`, over kept connections.
+ */
 export async function startNginx(folder: string): Promise<Peer> {
   const port = await freePort()
   const file = join(folder, 'nginx.conf')
@@ -34,6 +37,7 @@ http {
     listen 127.0.0.1:${port} backlog=1024;
     location / { return 200 '${JSON.stringify(plain)}'; }
     location = /orders { return 200 '${JSON.stringify(rows)}'; }
+    location = /large { alias ${join(folder, 'large')}; }
   }
 }
 `,
