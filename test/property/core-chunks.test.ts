@@ -203,8 +203,12 @@ class Pair {
     return this.core.filter instanceof CoreRowFilter
   }
 
-  /** The next piece, or the end. */
-  step(): void {
+  /** The next pieces, up to the end. */
+  steps(most: number): void {
+    for (let times = 0; times < most && !this.isOver; times++) this.#step()
+  }
+
+  #step(): void {
     const isEnd = this.#at >= this.#bytes.length
     const length = 1 + this.#dice.below(this.#most)
     const piece = isEnd ? undefined : this.#bytes.subarray(this.#at, this.#at + length)
@@ -242,7 +246,7 @@ function interleave(seed: number, count: number): number {
     }
     const at = dice.below(open.length)
     const pair = open[at]
-    for (let times = dice.pick([1, 1, 1, 3, 400]); pair !== undefined && !pair.isOver && times > 0; times--) pair.step()
+    pair?.steps(dice.pick([1, 1, 1, 3, 400]))
     // Some are left in the middle, as when a client goes away.
     if (pair?.isOver !== true && dice.below(400) !== 0) continue
     if (pair?.isOver === true && pair.core.fault === undefined) passed++
