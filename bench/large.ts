@@ -67,5 +67,7 @@ for (const { name, make } of rowSets) {
     rmSync(folder, { recursive: true })
   }
 }
-process.stdout.write(`CPU microseconds for an answer of 1 MB; ratio: median, least and greatest of ${rounds} rounds\n\n`)
+process.stdout.write(
+  `CPU microseconds for an answer of 1 MB; ratio: median, least and greatest of ${rounds} rounds\n\n`,
+)
 process.stdout.write(`${table([['', 'plain http-proxy', 'edge, filtered', 'ratio'], ...lines])}\n`)

@@ -11,7 +11,7 @@ import {
   flagTotalBlocks,
   planFlags,
   planMaxRow,
-  stateAt,
+  stateNodes,
   windowAt,
 } from './layout'
 import { copy, putByte, putHeld, putNull, putNumber } from './output'
@@ -88,8 +88,8 @@ export function setFault(code: i32): void {
 }
 
 /** By node: this key was seen in the open object; something of this container went out. */
-const seen: usize = stateAt + 0xe00
-const sent: usize = stateAt + 0xf00
+const seen: usize = stateNodes + 0xe00
+const sent: usize = stateNodes + 0xf00
 
 /** Where in the window that which is copied right now begins; negative = nothing is. */
 let copyFrom: i32 = -1

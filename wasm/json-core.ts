@@ -1,15 +1,12 @@
 /** The JSON core of the response filter: `npm run build:wasm` makes `src/stages/filter/core/json-core.wasm` of it. */
 import { doomed, fieldsWithheld, inRow, loadGate, rows, saveGate, shift, violations, withheld } from './gate'
-import { stateAt } from './layout'
+import { resultAt, stateAt, stateCuts, stateEnd, stateScalars, stateSpill } from './layout'
 import { flush, outLength, pendingFrom, pendingTo } from './output'
 import { usePlan } from './plan'
 import { cutCount, loadRow, saveRow } from './row'
 import { loadScan, saveScan } from './scan'
-import { end, loadWalk, read, resetWalk, saveWalk } from './walk'
+import { end, loadWalk, read, resetWalk, saveWalk, spillLength } from './walk'
 
-const scalarsAt: usize = stateAt + 0x4800
-/** What the other side reads after every piece. */
-const resultAt: usize = stateAt + 0x5000
 
 /** A new document under the plan at `plan`. */
 export function begin(plan: usize): void {
@@ -17,15 +14,16 @@ export function begin(plan: usize): void {
   resetWalk()
 }
 
-/** Puts everything that the open document needs into the state, to be copied away. */
-export function save(): void {
-  saveWalk(saveRow(saveGate(saveScan(scalarsAt))))
+/** Puts everything that the open document needs into the state, to be copied away; how many bytes of it are needed. */
+export function save(): usize {
+  saveWalk(saveRow(saveGate(saveScan(stateScalars))))
+  return (spillLength > 0 ? stateEnd : cutCount > 0 ? stateSpill : stateCuts) - stateAt
 }
 
 /** Goes on with a document whose state was copied back. */
 export function resume(plan: usize): void {
   usePlan(plan)
-  loadWalk(loadRow(loadGate(loadScan(scalarsAt))))
+  loadWalk(loadRow(loadGate(loadScan(stateScalars))))
 }
 
 /** Reads the first `length` bytes of the window; 0, or why the answer is refused. */

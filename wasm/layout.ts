@@ -3,9 +3,18 @@
  * and a test holds the two together.
  */
 
-/** What a stream must find again in its next piece. */
+/** What a stream must find again in its next piece: the first part always, the others while they hold something. */
 export const stateAt: usize = 0x10000
-export const stateBytes: i32 = 0x5000
+/** By node: see `row.ts` and `gate.ts`. */
+export const stateNodes: usize = stateAt
+export const stateScalars: usize = stateAt + 0x1000
+/** By depth: see `walk.ts`. */
+export const stateDepth: usize = stateAt + 0x1100
+export const stateCuts: usize = stateAt + 0x1700
+export const stateSpill: usize = stateAt + 0x2700
+export const stateEnd: usize = stateAt + 0x3700
+/** What the other side reads after every piece. */
+export const resultAt: usize = stateAt + 0x4000
 
 /** Compiled plans, one a slot. */
 export const plansAt: usize = 0x100000

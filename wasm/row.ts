@@ -12,7 +12,8 @@ import {
   planMemo,
   planSlotLists,
   planSlotMasks,
-  stateAt,
+  stateCuts,
+  stateNodes,
   windowAt,
 } from './layout'
 import { isUnknown, numberAnswer } from './number'
@@ -22,14 +23,14 @@ import { frameOf, nodeAt, plan } from './plan'
 let holds: i32 = 0
 
 /** By node, row-relative: where its value begins, its key, the last comma in it; a member of it stays; it owes a comma. */
-const valueAt: usize = stateAt
-const keyStartAt: usize = stateAt + 0x400
-const commaAt: usize = stateAt + 0x800
-const kept: usize = stateAt + 0xc00
-const owes: usize = stateAt + 0xd00
+const valueAt: usize = stateNodes
+const keyStartAt: usize = stateNodes + 0x400
+const commaAt: usize = stateNodes + 0x800
+const kept: usize = stateNodes + 0xc00
+const owes: usize = stateNodes + 0xd00
 /** Begins and ends of what is taken out, row-relative. */
-export const cutStarts: usize = stateAt + 0x1000
-export const cutEnds: usize = stateAt + 0x1800
+export const cutStarts: usize = stateCuts
+export const cutEnds: usize = stateCuts + 0x800
 const mostCuts: i32 = 512
 
 export let cutCount: i32 = 0

@@ -17,7 +17,7 @@ import {
   valueEnd,
   valueStart,
 } from './gate'
-import { indexAt, planMaxDepth, stateAt, windowAt } from './layout'
+import { indexAt, planMaxDepth, stateDepth, stateSpill, windowAt } from './layout'
 import { openOutput } from './output'
 import { flagsOf, isPlain, longestKey, mayMatch, nodeHearsKeys, nodeLosesKeys, nodeSimple, nodeSkims, none, plan, sieveOf, starOf } from './plan'
 import { findStructure, found, inString, isSettled, resetScan, special } from './scan'
@@ -48,12 +48,12 @@ let outer: i32 = none
 let outerDepth: i32 = -1
 
 /** By depth: is an object; names its places. */
-const kinds: usize = stateAt + 0x2000
-const boxes: usize = stateAt + 0x2800
+const kinds: usize = stateDepth
+const boxes: usize = stateDepth + 0x200
 /** The begin of a ruled key that stands across pieces. */
-const spillAt: usize = stateAt + 0x3800
+const spillAt: usize = stateSpill
 const spillBytes: i32 = 0x1000
-let spillLength: i32 = 0
+export let spillLength: i32 = 0
 let spillOver: i32 = 0
 /** Where the open ruled key goes on in this window. */
 let keyFrom: i32 = 0

@@ -6,12 +6,14 @@ import { faultError } from './faults.ts'
 import type { CoreDocument, JsonCore } from './json-core.ts'
 import { layout } from './layout.ts'
 
+const nothing = Buffer.alloc(0)
+
 /** Filters one JSON document by the core: what JsonRowFilter does, several times as fast. */
 export class CoreRowFilter implements RowFilter, CoreDocument {
   readonly compiled: CompiledPlan
   readonly spilledCuts: number[] = []
   values: FieldValue[] = []
-  state: Buffer | undefined
+  readonly saved = { bytes: nothing, length: 0 }
   readonly #core: JsonCore
   /** Of the row that began in an earlier piece. */
   readonly #row: ByteStore

@@ -12,7 +12,7 @@ import { ruledValue } from './ruled-value.ts'
 interface Exports {
   readonly memory: WebAssembly.Memory
   begin(plan: number): void
-  save(): void
+  save(): number
   resume(plan: number): void
   push(length: number): number
   finish(): number
@@ -38,8 +38,8 @@ export interface CoreDocument {
   readonly spilledCuts: number[]
   /** Of the open row, by slot, where the predicate is asked as a whole. */
   values: FieldValue[]
-  /** Undefined before the first piece, and while the core holds the document. */
-  state: Buffer | undefined
+  /** What the core must find again; no bytes before the first piece. */
+  readonly saved: { bytes: Buffer; length: number }
 }
 
 const nullWord = Buffer.from('null')
@@ -145,17 +145,17 @@ export class JsonCore {
     if (this.#pieces.length > 0) this.#pieces = []
     if (this.#document === document) return
     if (this.#document !== undefined) {
-      this.#exports.save()
-      this.#document.state = Buffer.copyBytesFrom(
-        this.#memory.subarray(layout.stateAt, layout.stateAt + layout.stateBytes),
-      )
+      const { saved } = this.#document
+      saved.length = this.#exports.save()
+      if (saved.bytes.length < saved.length) saved.bytes = Buffer.allocUnsafe(saved.length)
+      this.#memory.copy(saved.bytes, 0, layout.stateAt, layout.stateAt + saved.length)
     }
     this.#document = document
     this.#compiled = document.compiled
     const plan = this.#place(document.compiled)
-    if (document.state === undefined) return this.#exports.begin(plan)
-    this.#memory.set(document.state, layout.stateAt)
-    document.state = undefined
+    const { saved } = document
+    if (saved.length === 0) return this.#exports.begin(plan)
+    saved.bytes.copy(this.#memory, layout.stateAt, 0, saved.length)
     this.#exports.resume(plan)
   }
 

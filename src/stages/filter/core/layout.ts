@@ -1,8 +1,7 @@
 /** Where everything stands in the core's memory: `wasm/layout.ts` says the same for the other side. */
 export const layout = {
   stateAt: 0x10000,
-  stateBytes: 0x5000,
-  resultAt: 0x15000,
+  resultAt: 0x14000,
   plansAt: 0x100000,
   planBytes: 0x10000,
   planSlots: 64,
@@ -27,8 +26,8 @@ export const layout = {
   windowAt: 0x500080,
   windowBytes: 0x10000,
   outAt: 0x580000,
-  cutStarts: 0x11000,
-  cutEnds: 0x11800,
+  cutStarts: 0x11700,
+  cutEnds: 0x11f00,
   mostCuts: 512,
 } as const
 
@@ -64,9 +63,9 @@ export const most = {
   formula: 1024,
   formulaDepth: 60,
   /** Decimals that the numbers of one field are compared with. */
-  points: 16,
+  points: 14,
   nameBytes: 0x2c00,
-  depth: 2000,
+  depth: 500,
   /** Of a ruled key as a document may spell it. */
   keyBytes: 4096,
 } as const
