@@ -107,6 +107,10 @@ function small(): string {
   ])
 }
 
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0)
+}
+
 /** Generated on the fly, so that only the filter's own memory grows. */
 function stream(): string {
   const [{ make }] = rowSets
@@ -127,7 +131,6 @@ function stream(): string {
   filter.push(Buffer.from('{}]}'))
   filter.end()
   const time = Number(process.hrtime.bigint() - begin) / 1e9
-  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
   return `${megabytes(sent)} MB streamed: ${megabytes(sent / time)} MB/s, memory grew by ${megabytes(peak - before)} MB at most, longest hold of the event loop ${longest.toFixed(2)} ms`
 }
 

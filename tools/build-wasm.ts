@@ -13,21 +13,26 @@ const options = [
   '-O3',
   '--noAssert',
   '--zeroFilledMemory',
-  ...['--runtime', 'stub', '--use', 'abort=', '--enable', 'simd', '--enable', 'bulk-memory'],
+  '--runtime=stub',
+  '--use=abort=',
+  '--enable=simd',
+  '--enable=bulk-memory',
   // 6 MiB, and never more: see wasm/layout.ts.
-  ...['--initialMemory', '96', '--maximumMemory', '96'],
+  '--initialMemory=96',
+  '--maximumMemory=96',
 ]
 
 async function compile(): Promise<Uint8Array> {
   let binary: Uint8Array | undefined
-  const { error, stderr } = await main([source, '-o', 'json-core.wasm', ...options], {
+  const { error } = await main([source, '-o', 'json-core.wasm', ...options], {
     readFile: (name, base) => read(new URL(name, new URL(`../${base}/`.replace(/\/+$/, '/'), import.meta.url))),
     writeFile: (name, contents) => {
       if (name === 'json-core.wasm' && typeof contents !== 'string') binary = contents
     },
     listFiles: () => null,
+    stderr: process.stderr,
   })
-  if (error !== null || binary === undefined) throw new Error(`${source} does not compile\n${stderr.toString()}`)
+  if (error !== null || binary === undefined) throw new Error(`${source} does not compile`)
   return binary
 }
 

@@ -65,11 +65,8 @@ export function mutantsOf(file: string, text: string): readonly Mutant[] {
   const bytes = Buffer.from(text)
   const program: unknown = parseSync(text, { syntax: 'typescript', target: 'esnext', decorators: true })
   const changes = new Map<string, Change>()
-  const whole = new Source(bytes, (change) => {
-    if (bytes.toString('utf8', change.start, change.end) === change.to) return
-    changes.set(`${change.start} ${change.end} ${change.to}`, change)
-  })
-  whole.walk(program)
+  const source = new Source(bytes, (change) => changes.set(`${change.start} ${change.end} ${change.to}`, change))
+  source.walk(program)
   return [...changes.values()].map((change) => ({
     ...change,
     file,
@@ -80,6 +77,13 @@ export function mutantsOf(file: string, text: string): readonly Mutant[] {
 
 function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && 'span' in value
+}
+
+/** `list[at] ?? 0`, where `at` is within bounds and the compiler cannot know it: only the type needs the zero. */
+function isTypeOnly({ type, operator, left, right }: Node): boolean {
+  if (type !== 'BinaryExpression' || operator !== '??' || !isNode(left) || !isNode(right)) return false
+  const isIndexed = left.type === 'MemberExpression' && isNode(left.property) && left.property.type === 'Computed'
+  return isIndexed && right.type === 'NumericLiteral'
 }
 
 class Source {
@@ -100,6 +104,7 @@ class Source {
     }
     for (const [name, child] of Object.entries(value)) {
       // The name of a property is not a string that is compared with anything.
+      if (name === 'right' && isNode(value) && isTypeOnly(value)) continue
       if (name === 'key' || (name === 'property' && isNode(child) && child.type !== 'Computed')) continue
       this.walk(child)
     }
@@ -142,10 +147,9 @@ class Source {
     // A comment beside the operator may hold one too.
     if (between.trim() !== operator) return
     for (const other of others.get(operator) ?? []) this.#give({ start, end, to: between.replace(operator, other) })
-    if (operator === '??') {
-      this.#put(node, this.#text(left))
-      this.#put(node, this.#text(right))
-    }
+    if (operator !== '??') return
+    this.#put(node, this.#text(right))
+    if (!isTypeOnly(node)) this.#put(node, this.#text(left))
   }
 
   #unary(node: Node): void {

@@ -2,7 +2,7 @@
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array)
-    readonly #brand: never
+    readonly ownedByTheEngine: never
   }
   class Instance {
     constructor(
