@@ -146,6 +146,8 @@ export class ReplySink implements AnswerSink, Live {
     readonly rawHeaders: readonly string[]
     readonly error: ProxyError
   }): void {
+    // A row that is not there is answered as one that the caller may not know of.
+    if (status === 404) return this.fail(new ProxyError('ERR_ITEM_NOT_FOUND', error.message, { cause: error }))
     this.#settled = true
     this.#refuse(error)
     const problem = {

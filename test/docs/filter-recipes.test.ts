@@ -189,7 +189,7 @@ describe('docs/filter.md', () => {
   it('never shows what is not for Ann in what she gets', () => {
     for (const { title, pairs } of recipes)
       for (const [said, expected] of pairs) {
-        assert.match(said, /globex|acme/, title)
+        assert.notEqual(said, expected, title)
         assert.doesNotMatch(expected, /globex|margin/i, title)
       }
   })

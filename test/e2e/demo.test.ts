@@ -179,6 +179,21 @@ async function assertWithout(text: string, own: readonly number[]): Promise<void
   assert.deepEqual(seen, [])
 }
 
+test('an order of another company and one that there is not get the same answer', async (t) => {
+  const program = await launch(t, tempFolder(t), ['--port', '0', '--admin-port', '0'], /^Stop/)
+  const { edge } = addressesOf(program)
+  const headers = await bearer(edge, 'ann@acme.example')
+  const answers = [14, 99].map(async (id) => {
+    const answer = await fetch(`${edge}/orders/${id}`, { headers })
+    const rest = [...answer.headers].filter(([name]) => name !== 'date')
+    return { status: answer.status, rest, text: (await answer.text()).replace(/"request":"[^"]+"/, '') }
+  })
+  const [foreign, absent] = await Promise.all(answers)
+  assert.equal(foreign?.status, 404)
+  assert.deepEqual(foreign, absent)
+  assert.equal(await stopped(program), 0)
+})
+
 test('the same commands on two edges over one PostgreSQL and one Redis', async (t) => {
   const sample = await launch(t, tempFolder(t), ['--port', '0', '--admin-port', '0'], /^Stop/)
   const upstreams = addressesOf(sample)
