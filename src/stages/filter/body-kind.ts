@@ -1,30 +1,9 @@
-/** Which reader a body is for. */
-export type ReaderKind = 'json' | 'json-lines' | 'events' | 'xml' | 'csv' | 'html'
+import { type ReaderKind, readerOf } from '../../lib/row-media.ts'
+
+export type { ReaderKind } from '../../lib/row-media.ts'
 
 /** How a body is read: by its label alone, never by looking inside. */
 export type BodyKind = ReaderKind | 'other' | 'none'
-
-/** What is not listed here is `other`; the suffixes `+json` and `+xml` (RFC 6839) are read like their base. */
-const kinds: ReadonlyMap<string, BodyKind> = new Map<string, BodyKind>([
-  ['application/json', 'json'],
-  ['text/json', 'json'],
-  ['application/x-ndjson', 'json-lines'],
-  ['application/ndjson', 'json-lines'],
-  ['application/jsonl', 'json-lines'],
-  ['application/jsonlines', 'json-lines'],
-  ['application/x-jsonlines', 'json-lines'],
-  ['application/stream+json', 'json-lines'],
-  // RFC 7464 puts a record separator before each document: no reader here.
-  ['application/json-seq', 'other'],
-  ['text/event-stream', 'events'],
-  ['application/xml', 'xml'],
-  ['text/xml', 'xml'],
-  ['text/csv', 'csv'],
-  ['application/csv', 'csv'],
-  ['text/html', 'html'],
-  // Well-formed XML to some readers and HTML to others.
-  ['application/xhtml+xml', 'other'],
-])
 
 /** A media type: RFC 9110 section 8.3.1. */
 export interface MediaType {
@@ -61,11 +40,9 @@ export function bodyKind(contentTypes: readonly string[]): BodyKind {
   const type = parseMediaType(contentTypes)
   if (type === undefined) return 'other'
   if (type.charset !== undefined && type.charset !== 'utf-8' && type.charset !== 'utf8') return 'other'
-  const kind = kinds.get(type.essence)
+  const kind = readerOf(type.essence)
   if (kind === 'csv' && type.header !== undefined && type.header !== 'present') return 'other'
-  if (kind !== undefined) return kind
-  if (type.essence.endsWith('+json')) return 'json'
-  return type.essence.endsWith('+xml') ? 'xml' : 'other'
+  return kind ?? 'other'
 }
 
 /** Those that decide something, in lower case; undefined = not well formed, or one of them twice. */

@@ -1,5 +1,6 @@
 import type { RowsConfig } from '../../config/config.ts'
 import { ProxyError } from '../../errors.ts'
+import { kindsOf, type ReaderKind } from '../../lib/row-media.ts'
 import {
   filteredHeaders,
   harmlessHeaders,
@@ -8,7 +9,8 @@ import {
   problemHeaders,
   type RawHeaders,
 } from './answer-headers.ts'
-import { bodyKind, parseMediaType, type ReaderKind } from './body-kind.ts'
+import { type BodyClass, statusClass, wayOf } from './answer-table.ts'
+import { type BodyKind, bodyKind, parseMediaType } from './body-kind.ts'
 import { type ContentCoding, type DecodeLimits, parseContentCoding } from './content-coding.ts'
 import type { RowPlan } from './row-plan.ts'
 
@@ -63,7 +65,7 @@ export interface FilterVerdict {
   readonly isProblem: boolean
 }
 
-/** The only place where an answer's way is chosen. */
+/** The only place where an answer's way is chosen, by the table of `answer-table.ts`. */
 export function planAnswer(input: AnswerInput): Verdict {
   const { rows, head, ownCookies } = input
   if (!isFramed(head)) return refuse('ERR_ANSWER_CODING', 'a transfer coding other than chunked')
@@ -76,35 +78,55 @@ export function planAnswer(input: AnswerInput): Verdict {
 
 function planRows(input: AnswerInput, rules: AnswerRules): Verdict {
   const { status, rawHeaders: raw } = input.head
-  if (status < 200 || status > 599 || status === 206 || status === 304)
-    return refuse('ERR_ANSWER_STATUS', `status ${status} was not asked for`)
-  const rawHeaders = filteredHeaders(raw, rules.keepHeaders, input.ownCookies)
   const contentTypes = headerValues(raw, 'content-type')
-  const kind = bodyKind(contentTypes)
-  if (status === 204 || status === 205 || (status >= 300 && status < 400))
-    return { kind: 'empty', status, rawHeaders: without(rawHeaders, 'content-type') }
-  if (kind !== 'none' && kind !== 'other' && reads(rules.readers, kind)) return planRead(input, rules, rawHeaders, kind)
-  if (kind === 'json' || kind === 'json-lines') return refuse('ERR_ANSWER_KIND', 'the route declares no JSON')
-  if (kind === 'none' && (input.method === 'HEAD' || isEmpty(raw))) return { kind: 'empty', status, rawHeaders }
-  const type = parseMediaType(contentTypes)
-  if (status < 400 && type !== undefined && rules.pass.includes(type.essence))
-    return { kind: 'pass', status, rawHeaders: harmlessHeaders(raw, input.ownCookies) }
-  return refuse('ERR_ANSWER_KIND', 'no reader for this media type')
+  const reader = readerFor(bodyKind(contentTypes), rules.readers)
+  const coding = contentCoding(raw)
+  const traits = {
+    status: statusClass(status),
+    body: reader === undefined ? classOf(contentTypes, raw, rules) : 'readable',
+    isHead: input.method === 'HEAD',
+    coding: coding === 'unknown' ? coding : 'known',
+  } as const
+  const way = wayOf(traits)
+  if (way === 'pass') return { kind: 'pass', status, rawHeaders: harmlessHeaders(raw, input.ownCookies) }
+  if (way !== 'empty' && way !== 'filter') return refuse(way.code, way.detail)
+  const rawHeaders = filteredHeaders(raw, rules.keepHeaders, input.ownCookies)
+  if (way === 'empty')
+    return {
+      kind: 'empty',
+      status,
+      rawHeaders: traits.status === 'bodiless' ? without(rawHeaders, 'content-type') : rawHeaders,
+    }
+  if (reader === undefined || coding === 'unknown') throw new TypeError('the table lets unreadable bodies through')
+  return { kind: 'filter', status, rawHeaders, bodyKind: reader, coding, rules, isProblem: status >= 400 }
 }
 
-function reads(readers: RowsConfig, kind: ReaderKind): boolean {
+/** The reader that the route declares for this kind. */
+function readerFor(kind: BodyKind, readers: RowsConfig): ReaderKind | undefined {
+  return kind !== 'none' && kind !== 'other' && declares(readers, kind) ? kind : undefined
+}
+
+/** Of a body that no reader of the route takes. */
+function classOf(contentTypes: readonly string[], raw: RawHeaders, { readers, pass }: AnswerRules): BodyClass {
+  if (contentTypes.length === 0) return isEmpty(raw) ? 'nothing' : 'unlabelled'
+  const type = parseMediaType(contentTypes)
+  if (type === undefined) return 'unknown'
+  const kinds = kindsOf(type.essence)
+  if (kinds.some((kind) => declares(readers, kind))) return 'unreadable'
+  if (kinds.includes('json') || kinds.includes('json-lines')) return 'json'
+  return pass.includes(type.essence) ? 'harmless' : 'unknown'
+}
+
+function declares(readers: RowsConfig, kind: ReaderKind): boolean {
   if (kind === 'json' || kind === 'json-lines') return readers.at.length > 0
   return readers[kind] !== undefined
 }
 
-function planRead(input: AnswerInput, rules: AnswerRules, rawHeaders: RawHeaders, kind: ReaderKind): Verdict {
-  const { status, rawHeaders: raw } = input.head
-  if (input.method === 'HEAD') return { kind: 'empty', status, rawHeaders }
+function contentCoding(raw: RawHeaders): ContentCoding | 'unknown' | undefined {
   try {
-    const coding = parseContentCoding(headerValues(raw, 'content-encoding'))
-    return { kind: 'filter', status, rawHeaders, bodyKind: kind, coding, rules, isProblem: status >= 400 }
+    return parseContentCoding(headerValues(raw, 'content-encoding'))
   } catch (error) {
-    if (error instanceof ProxyError) return { kind: 'refuse', error }
+    if (error instanceof ProxyError) return 'unknown'
     throw error
   }
 }

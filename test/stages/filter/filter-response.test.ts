@@ -78,6 +78,36 @@ describe('the way of an answer', () => {
     })
   }
 
+  describe('with a type under `pass` that a reader of the route is for', () => {
+    const csv = { delimiter: ',', columns: new Map() } as const
+    const xml = { at: [['orders', 'order']], fields: new Map(), keep: [] }
+    const pass = ['text/csv', 'text/html', 'application/xhtml+xml', 'application/json', 'application/json-seq']
+    const passing = (declared: Parameters<typeof readersOf>[1]): AnswerRules => ({
+      ...rules,
+      pass,
+      readers: readersOf(planOf({ at: [] }), declared),
+    })
+    const outcomeOf = (type: string, declared: Parameters<typeof readersOf>[1]): string =>
+      outcome(plan(200, ['content-type', type], 'GET', passing(declared)))
+
+    for (const type of ['text/csv; header=absent', 'text/csv; charset=utf-16', 'TEXT/CSV;Header=x'])
+      it(`is refused for ${type}, which the reader does not take`, () => {
+        assert.equal(outcomeOf(type, { csv }), 'ERR_ANSWER_KIND')
+        assert.equal(outcomeOf(type, {}), 'pass')
+      })
+
+    it('is refused for what reads as XML and as HTML where one of them is declared', () => {
+      assert.equal(outcomeOf('application/xhtml+xml', { xml }), 'ERR_ANSWER_KIND')
+      assert.equal(outcomeOf('application/xhtml+xml', { csv }), 'pass')
+      assert.equal(outcomeOf('text/html', { xml }), 'pass')
+    })
+
+    it('is refused for JSON of any form, declared or not', () => {
+      for (const type of ['application/json', 'application/json; charset=utf-16', 'application/json-seq'])
+        assert.equal(outcomeOf(type, {}), 'ERR_ANSWER_KIND')
+    })
+  })
+
   it('is open where the route has no dataset', () => {
     const verdict = plan(200, ['content-type', 'text/html', 'set-cookie', 'ours=1', 'etag', '"a"'], 'GET', 'undeclared')
     assert.deepEqual(verdict, { kind: 'pass', status: 200, rawHeaders: ['content-type', 'text/html', 'etag', '"a"'] })
