@@ -1,3 +1,4 @@
+import type { ReaderKind } from '../lib/row-media.ts'
 import type { Dataset } from '../mask/language.ts'
 import { isOwn } from './check-apps.ts'
 import { checkPointers, checkRows } from './check-rows.ts'
@@ -114,7 +115,15 @@ function checkFilter(route: RouteSource, path: Path, dataset: Dataset | undefine
   if (route.keepHeaders !== undefined && readable('keepHeaders')) {
     checkEach(route.keepHeaders, (name) => keptHeaderFault(name.toLowerCase()), [...path, 'keepHeaders'], report)
   }
-  if (route.pass !== undefined && readable('pass')) checkEach(route.pass, passFault, [...path, 'pass'], report)
+  if (route.pass !== undefined && readable('pass') && readable('rows')) {
+    const kinds = kindsIn(route.rows)
+    checkEach(route.pass, (type) => passFault(type, kinds), [...path, 'pass'], report)
+  }
+}
+
+/** The kinds beside JSON that a route reads rows from. */
+function kindsIn(rows: RouteSource['rows']): ReadonlySet<ReaderKind> {
+  return new Set((['events', 'xml', 'csv', 'html'] as const).filter((kind) => rows?.[kind] !== undefined))
 }
 
 const itemMethods: readonly string[] = ['PUT', 'PATCH', 'DELETE']

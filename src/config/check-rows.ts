@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { parseHtmlSelector } from '../lib/html-selector.ts'
 import type { Dataset } from '../mask/language.ts'
-import type { ElementPath } from './config.ts'
+import type { ElementPath, RowPointer } from './config.ts'
 import { type Path, suggestion } from './problems.ts'
 import type { Report } from './report.ts'
 import { parseElementPath, parseHtmlPlace, parseXmlPlace } from './row-places.ts'
@@ -11,6 +11,9 @@ import type { Source } from './schema.ts'
 type RouteSource = Source['apps'][number]['routes'][number]
 type RowsSource = NonNullable<RouteSource['rows']>
 type DocumentSource = Pick<RowsSource, 'at' | 'total' | 'keep'>
+
+const otherRows = 'holds the rows of another place, or stands inside them'
+const otherKept = 'is kept already, or holds what is'
 
 /** Where the rows of a route's answers stand, in every kind that it declares; `dataset` = undefined where it is wrong itself. */
 export function checkRows(rows: RowsSource, path: Path, dataset: Dataset | undefined, report: Report): void {
@@ -78,17 +81,43 @@ function checkDocument(
   report: Report,
 ): void {
   const at = checkPointers(rows.at, [...path, 'at'], report)
+  checkNesting(at, [...path, 'at'], otherRows, report)
   const keep = checkPointers(rows.keep, [...path, 'keep'], report)
   for (const [i, pointer] of keep.entries()) {
     const leaks = pointer !== undefined && at.some((row) => row !== undefined && overlaps(row, pointer))
     if (leaks) report.add([...path, 'keep', i], 'would let rows through unfiltered')
   }
+  checkNesting(keep, [...path, 'keep'], otherKept, report)
   if (rows.total === undefined) return
   const [total] = checkPointers([rows.total.at], [...path, 'total'], report, 'at')
   if (total === undefined) return
   const misplaced =
     total.length === 0 || total.includes('*') || at.some((row) => row !== undefined && overlaps(row, total))
   if (misplaced) report.add([...path, 'total', 'at'], 'must be one value outside the rows')
+  else if (keep.some((kept) => kept !== undefined && (holds(kept, total) || holds(total, kept))))
+    report.add([...path, 'total', 'at'], 'is kept as it is, or holds what is')
+}
+
+/** No pointer leads through the place of another. Equal ones have been told already. */
+function checkNesting(
+  pointers: readonly (RowPointer | undefined)[],
+  path: Path,
+  message: string,
+  report: Report,
+): void {
+  for (const [i, pointer] of pointers.entries()) {
+    const meets = (other: RowPointer | undefined): boolean =>
+      pointer !== undefined &&
+      other !== undefined &&
+      other.length !== pointer.length &&
+      (holds(other, pointer) || holds(pointer, other))
+    if (pointers.slice(0, i).some(meets)) report.add([...path, i], message)
+  }
+}
+
+/** A `*` is every element of a list, and no member of an object. */
+function holds(outer: RowPointer, inner: RowPointer): boolean {
+  return outer.every((token, i) => inner[i] === token)
 }
 
 function checkXml(xml: NonNullable<RowsSource['xml']>, path: Path, dataset: Dataset | undefined, report: Report): void {
@@ -98,7 +127,7 @@ function checkXml(xml: NonNullable<RowsSource['xml']>, path: Path, dataset: Data
       report.add([...path, 'at', i], 'must name elements from the root down to the row, such as /orders/order')
     return names
   })
-  checkApart(at, [...path, 'at'], 'holds the rows of another place, or stands inside them', report)
+  checkApart(at, [...path, 'at'], otherRows, report)
   const keep = xml.keep.map((text, i) => {
     const names = parseElementPath(text)
     if (names === undefined) report.add([...path, 'keep', i], 'must name elements from the root down')
@@ -106,7 +135,7 @@ function checkXml(xml: NonNullable<RowsSource['xml']>, path: Path, dataset: Data
       report.add([...path, 'keep', i], 'would let rows through unfiltered')
     return names
   })
-  checkApart(keep, [...path, 'keep'], 'is kept already, or holds what is', report)
+  checkApart(keep, [...path, 'keep'], otherKept, report)
   for (const [field, text] of Object.entries(xml.fields ?? {})) {
     if (parseXmlPlace(text) === undefined)
       report.add([...path, 'fields', field], 'must be a child element or an attribute, such as price/net or @id')

@@ -1,3 +1,5 @@
+import { kindsOf, type ReaderKind } from '../lib/row-media.ts'
+
 /** RFC 9110 section 5.6.2 `token`. */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
@@ -62,12 +64,13 @@ export function keptHeaderFault(name: string): string | undefined {
   return unfiltered.has(name) ? 'describes the answer before it was filtered' : undefined
 }
 
-/** Says why answers of a media type cannot pass unfiltered; undefined where they can. */
-export function passFault(type: string): string | undefined {
-  const groups = /^(?<type>[a-z0-9!#$&^_.+-]+)\/(?<subtype>[a-z0-9!#$&^_.+-]+)$/.exec(type.toLowerCase())?.groups
+/** Says why answers of a media type cannot pass unfiltered on a route that reads `kinds`; undefined where they can. */
+export function passFault(type: string, kinds: ReadonlySet<ReaderKind>): string | undefined {
+  const essence = type.toLowerCase()
+  const groups = /^[a-z0-9!#$&^_.+-]+\/(?<subtype>[a-z0-9!#$&^_.+-]+)$/.exec(essence)?.groups
   if (groups === undefined) return 'must be a media type such as image/png'
-  const subtype = groups['subtype'] ?? ''
-  return /(?:^|[+.-])(?:json|ndjson)(?:$|[+.-])|json/.test(subtype)
-    ? 'is a kind that carries rows: it cannot pass unfiltered'
+  if (groups['subtype']?.includes('json') === true) return 'is a kind that carries rows: it cannot pass unfiltered'
+  return kindsOf(essence).some((kind) => kinds.has(kind))
+    ? 'is a kind that the route reads rows from: it cannot pass unfiltered'
     : undefined
 }

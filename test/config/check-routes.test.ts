@@ -127,6 +127,16 @@ const refusals: readonly (readonly [string, string, ...string[]])[] = [
     'pass: [application/json]',
     '27:16 apps[0].routes[1].pass[0]: is a kind that carries rows: it cannot pass unfiltered',
   ],
+  [
+    'rows: { at: [/items/*] }',
+    'rows: { csv: {} }\n        pass: [image/png, Text/CSV]',
+    '27:27 apps[0].routes[1].pass[1]: is a kind that the route reads rows from: it cannot pass unfiltered',
+  ],
+  [
+    'rows: { at: [/items/*] }',
+    'rows: { html: {} }\n        pass: [application/xhtml+xml]',
+    '27:16 apps[0].routes[1].pass[0]: is a kind that the route reads rows from: it cannot pass unfiltered',
+  ],
   ['onViolation: drop', 'pass: ["*"]', '27:16 apps[0].routes[1].pass[0]: must be a media type such as image/png'],
   [
     'onViolation: drop',

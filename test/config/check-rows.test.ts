@@ -22,10 +22,29 @@ const refusals: readonly (readonly [string, ...string[]])[] = [
   ['xml: { at: [/a/b, /a/b] }', 'xml.at[1]: holds the rows of another place, or stands inside them'],
   ['xml: { at: [/a/b, /a/b/c] }', 'xml.at[1]: holds the rows of another place, or stands inside them'],
   ['xml: { at: [/a/b], keep: [/a/b/c] }', 'xml.keep[0]: would let rows through unfiltered'],
+  ['at: [/, /items/*]', 'at[1]: holds the rows of another place, or stands inside them'],
+  ['at: [/items/*/lines/*, /items/*]', 'at[1]: holds the rows of another place, or stands inside them'],
+  ['at: [/items/*], keep: [/page, /page/size]', 'keep[1]: is kept already, or holds what is'],
+  [
+    'at: [/items/*], keep: [/page], total: { at: /page/total, policy: block }',
+    'total.at: is kept as it is, or holds what is',
+  ],
+  ['events: { at: [/a, /a/b] }', 'events.at[1]: holds the rows of another place, or stands inside them'],
+  ['frames: { at: [/, /items/*] }', 'frames.at[1]: holds the rows of another place, or stands inside them'],
+  [
+    'html: { scripts: [{ select: script, at: [/, /items/*] }] }',
+    'html.scripts[0].at[1]: holds the rows of another place, or stands inside them',
+  ],
+  [
+    `graphql: { operations: [{ name: A, sha256: "${'a'.repeat(64)}", at: [/data/a/*, /data] }] }`,
+    'graphql.operations[0].at[1]: holds the rows of another place, or stands inside them',
+  ],
   ['xml: { at: [/a/b], keep: [/a/c, /a/c/d] }', 'xml.keep[1]: is kept already, or holds what is'],
 ]
 
 const accepted: readonly string[] = [
+  'at: [/*, /items/*], keep: [/page, /pages], total: { at: /total, policy: block }',
+  'frames: { at: [/items/*, /item] }',
   'xml: { at: [/orders/order], fields: { account: "@id", amount: price/net } }',
   'xml: { at: [/a/b, /a/c/b], keep: [/a/d, /a/e, /f] }',
   'csv: { columns: { amount: A, owner: O } }',
