@@ -79,11 +79,11 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && 'span' in value
 }
 
-/** `list[at] ?? 0`, where `at` is within bounds and the compiler cannot know it: only the type needs the zero. */
+/** `list[at] ?? 0` or `?? ''`, where `at` is within bounds and the compiler cannot know it: for the type alone. */
 function isTypeOnly({ type, operator, left, right }: Node): boolean {
   if (type !== 'BinaryExpression' || operator !== '??' || !isNode(left) || !isNode(right)) return false
   const isIndexed = left.type === 'MemberExpression' && isNode(left.property) && left.property.type === 'Computed'
-  return isIndexed && right.type === 'NumericLiteral'
+  return isIndexed && (right.type === 'NumericLiteral' || right.type === 'StringLiteral')
 }
 
 class Source {
@@ -127,7 +127,7 @@ class Source {
       case 'ForStatement':
         return this.#put(node.test, 'false')
       case 'ArrayExpression':
-        return this.#put(node, '[]')
+        return Array.isArray(node.elements) && node.elements.length > 0 ? this.#put(node, '[]') : undefined
       case 'AssignmentPattern':
         return this.#put(node, isNode(node.left) ? this.#text(node.left) : '')
       case 'BlockStatement':
