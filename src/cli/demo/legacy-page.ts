@@ -7,7 +7,7 @@ const style = `
     table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
     th, td { padding: .4rem .75rem; text-align: left; border-bottom: 1px solid #8884; }
     th { font-weight: 600; border-bottom-width: 2px; }
-    td.amount { text-align: right; }
+    .amount { text-align: right; }
     tbody tr:hover { background: #8881; }
     .office { padding: .5rem .75rem; border-left: 4px solid #c60; background: #c601; }`
 
