@@ -76,7 +76,7 @@ describe('the table of media types in docs/filter.md', () => {
 
   it('names every type that the reader looks for', () => {
     const source = readFileSync(new URL('src/lib/row-media.ts', root), 'utf8')
-    const known = Array.from(source.matchAll(/\['(?<type>[a-z]+\/[^']+)', [['\[]/g), ({ groups }) => groups?.['type'])
+    const known = Array.from(source.matchAll(/\['(?<type>[a-z]+\/[^']+)', ['[]/g), ({ groups }) => groups?.['type'])
     assert.ok(known.length > 10)
     const named = new Set(kinds.flatMap(([types = '']) => typesIn(types)))
     assert.deepEqual(
@@ -101,6 +101,9 @@ describe('the table of media types in docs/filter.md', () => {
     assert.equal(verdictOn('image/png', 200, ['at'], ['image/png']).kind, 'pass')
     assert.equal(verdictOn('text/html', 200, ['at'], ['text/html']).kind, 'pass')
     assert.equal(verdictOn('text/html', 200, ['html'], ['text/html']).kind, 'filter')
+    const odd = 'text/html; charset=iso-8859-1'
+    assert.equal(verdictOn(odd, 200, ['html'], ['text/html']).kind, 'refuse')
+    assert.equal(verdictOn(odd, 200, ['at'], ['text/html']).kind, 'pass')
     for (const type of ['application/json', 'application/x-ndjson'])
       assert.equal(verdictOn(type, 200, ['html'], [type]).kind, 'refuse')
     assert.equal(verdictOn('image/png', 404, ['at'], ['image/png']).kind, 'replace')
