@@ -117,21 +117,26 @@ function stream(): string {
   const block = Buffer.from(`${Array.from({ length: 300 }, (_, at) => JSON.stringify(make(at))).join(',')},`)
   const filter = openJson(plan)
   filter.push(Buffer.from('{"items":['))
-  filter.push(Buffer.from(block))
+  // An edge has read its canaries before the first answer comes.
+  for (let turn = 0; turn < 100; turn++) filter.push(Buffer.from(block))
   const before = process.memoryUsage().rss
-  let [peak, longest, sent] = [before, 0, 0]
+  let [peak, sent] = [before, 0]
+  const holds: number[] = []
   const begin = process.hrtime.bigint()
   for (let at = 0; sent < streamBytes; at++) {
     const from = process.hrtime.bigint()
     filter.push(received.subarray(0, block.copy(received)))
-    longest = Math.max(longest, Number(process.hrtime.bigint() - from) / 1e6)
+    holds.push(Number(process.hrtime.bigint() - from) / 1e6)
     sent += block.length
     if (at % 64 === 0) peak = Math.max(peak, process.memoryUsage().rss)
   }
   filter.push(Buffer.from('{}]}'))
   filter.end()
   const time = Number(process.hrtime.bigint() - begin) / 1e9
-  return `${megabytes(sent)} MB streamed: ${megabytes(sent / time)} MB/s, memory grew by ${megabytes(peak - before)} MB at most, longest hold of the event loop ${longest.toFixed(2)} ms`
+  const sorted = holds.toSorted((left, right) => left - right)
+  const [usual, longest] = [sorted[Math.floor(sorted.length * 0.999)], sorted.at(-1)].map((hold) => hold?.toFixed(2))
+  return `${megabytes(sent)} MB streamed: ${megabytes(sent / time)} MB/s, memory grew by ${megabytes(peak - before)} MB at most
+the event loop was held for ${usual} ms in 999 of 1,000 pieces, ${longest} ms at most (with what else the machine did)`
 }
 
 /** Programs beside us, on the same bytes, once: MB/s with their start, where they are installed. */
