@@ -18,6 +18,7 @@ import { buildRooms } from './edge/rooms.ts'
 import { createServer, mountServer, registerJwt, type ServerRooms } from './edge/server.ts'
 import { watchRights } from './edge/watch-rights.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
+import { relaxExternalMemory } from './lib/external-memory.ts'
 import { contains, parseNetwork } from './lib/ip-network.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { openMemoryState } from './shared-state/memory.ts'
@@ -47,6 +48,7 @@ export interface Edge {
 
 /** Opens the rooms, mounts everything, and closes in reverse. Whatever cannot be opened refuses the start. */
 export async function startEdge(config: Config, options: EdgeOptions): Promise<Edge> {
+  relaxExternalMemory()
   const opened: (() => unknown)[] = []
   const closeAll = async () => {
     for (const close of opened.toReversed()) await close()
