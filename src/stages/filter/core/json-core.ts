@@ -64,6 +64,8 @@ export class JsonCore {
   #window: Buffer = nullWord
 
   constructor(module: WebAssembly.Module) {
+  /** How many rows had ended before the one that the spilled cuts are of. */
+  readonly #spilledOf = new WeakMap<CoreDocument, number>()
     const env = {
       judge: (slot: number, from: number, to: number) => this.#judge(slot, from, to),
       clear: () => this.#clear(),
@@ -231,9 +233,15 @@ export class JsonCore {
   }
 
   #spillCuts(): void {
-    const cuts = this.#document?.spilledCuts
+    const document = this.#document
+    if (document === undefined) throw new TypeError('no document holds the row')
+    this.#exports.settle()
+    const row = this.#counts[count.rows] ?? 0
+    // What a row that was refused left behind is not of this one.
+    if (this.#spilledOf.get(document) !== row) document.spilledCuts.length = 0
+    this.#spilledOf.set(document, row)
     for (let cut = 0; cut < layout.mostCuts - 1; cut++)
-      cuts?.push(this.#cut(cut, layout.cutStarts), this.#cut(cut, layout.cutEnds))
+      document.spilledCuts.push(this.#cut(cut, layout.cutStarts), this.#cut(cut, layout.cutEnds))
   }
 
   #cut(cut: number, list: number): number {
