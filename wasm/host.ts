@@ -9,6 +9,9 @@ export declare function clear(): void
 /** An opaque predicate on the values judged since. */
 @external('env', 'verdict')
 export declare function verdict(): i32
+/** A row is refused for the tests that hold, as bits; never for an opaque predicate, which was asked. */
+@external('env', 'refused')
+export declare function refused(holds: i32): void
 /** A ruled key that is not plain ASCII: its node, -1 = none, -2 = two readings. */
 @external('env', 'matchKey')
 export declare function matchKey(node: i32, from: usize, to: usize): i32

@@ -1,5 +1,5 @@
 /** What is known of the row that is being read: which tests hold, and what is taken out of it. */
-import { clear, judge, spillCuts, verdict } from './host'
+import { clear, judge, refused, spillCuts, verdict } from './host'
 import {
   flagOpaque,
   memoEntries,
@@ -132,7 +132,7 @@ function sameValue(known: usize, value: usize, length: i32): bool {
   return true
 }
 
-/** Whether the row may go out: a monotone formula over the tests that hold. */
+/** Whether the row may go out: a monotone formula over the tests that hold. The other side hears of a row that may not. */
 export function isPermitted(): bool {
   if (isOpaque()) return verdict() != 0
   const end = plan + planFormula + load<i32>(plan + planFormulaLength)
@@ -144,7 +144,9 @@ export function isPermitted(): bool {
     else if (step == 0x81) stack = (stack >> 1) | (stack & 1)
     else stack = (stack << 1) | <u64>(step == 0x82)
   }
-  return (stack & 1) != 0
+  if ((stack & 1) != 0) return true
+  refused(holds)
+  return false
 }
 
 @inline

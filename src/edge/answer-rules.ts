@@ -1,16 +1,12 @@
 import type { DatasetRouteConfig, DocumentRows, FrameRows, GraphqlOperation, RowsConfig } from '../config/config.ts'
 import type { Masked, MaskedRows } from '../exchange.ts'
-import { compilePredicate } from '../mask/evaluate.ts'
-import type { RowPredicate } from '../mask/language.ts'
+import { compileComposed } from '../mask/evaluate.ts'
 import { runCanary } from '../stages/filter/canary.ts'
 import { defaultDecodeLimits } from '../stages/filter/content-coding.ts'
 import type { AnswerRules } from '../stages/filter/filter-response.ts'
 import { defaultRowLimits, type RowPlan } from '../stages/filter/row-plan.ts'
 import { resolveRows } from '../stages/mask/resolve-mask.ts'
 import type { App } from '../stages/match/route-table.ts'
-
-const everyRow: RowPredicate = { reads: [], test: () => true }
-const noRow: RowPredicate = { reads: [], test: () => false }
 
 /** One per (what a caller may see, route or operation of a route); forgotten with the caller's rights. */
 const compiled = new WeakMap<MaskedRows, Map<DatasetRouteConfig | GraphqlOperation, AnswerRules>>()
@@ -67,7 +63,7 @@ function rowPlan(rows: MaskedRows, route: DatasetRouteConfig, document: Document
   const { at, keep, total, strict } = document
   return {
     at,
-    predicate: predicateOf(rows),
+    predicate: compileComposed(rows.mask),
     withhold: rows.withhold.flatMap((name) => {
       const field = route.dataset.fields.get(name)
       return field === undefined ? [] : [{ name, path: field.path }]
@@ -78,17 +74,6 @@ function rowPlan(rows: MaskedRows, route: DatasetRouteConfig, document: Document
     total: total === undefined ? undefined : { path: total.at, policy: total.policy },
     strict,
     limits: { ...defaultRowLimits, maxRowBytes: route.maxRowBytes, maxBlockBytes: route.maxBlockBytes },
-  }
-}
-
-function predicateOf(rows: MaskedRows): RowPredicate {
-  switch (rows.mask.kind) {
-    case 'all':
-      return everyRow
-    case 'none':
-      return noRow
-    case 'conditional':
-      return compilePredicate(rows.mask.mask)
   }
 }
 

@@ -1,48 +1,122 @@
+import { nodeText } from './canonical.ts'
 import type { ComposedMask, MaskPart } from './compose.ts'
+import { foldNode } from './fold.ts'
 import type { FieldDeclaration, FieldValue, Formula, PredicateLeaf, RowPredicate } from './language.ts'
 import { textsOf } from './operand.ts'
-import type { Mask, Node, Operator, Test } from './predicate.ts'
+import { branch, falsehood, type Mask, type Node, type Operator, type Test, truth } from './predicate.ts'
 import { compileTest } from './value-test.ts'
 
 type RowTest = (values: readonly FieldValue[]) => boolean
 
 /** Compiles a bound mask into closures over the values of the fields it reads. */
 export function compilePredicate(mask: Mask): RowPredicate {
-  const reads = fieldsOf(mask.root)
-  const slots = new Map(reads.map((field, slot) => [field.name, slot]))
-  const leaves: PredicateLeaf[] = []
-  const formula = compileNode(mask.root, slots, leaves)
-  const parts = Object.freeze({ leaves: Object.freeze(leaves), formula })
-  return Object.freeze({ reads, test: closureOf(formula, leaves), parts })
+  return new PredicateCompiler([mask.root]).predicate(mask.root)
 }
 
-function fieldsOf(root: Node): readonly FieldDeclaration[] {
+/** The same for everything that holds for a caller, with the rules by which a row may fail. */
+export function compileComposed(composed: ComposedMask): RowPredicate {
+  const root = rootOf(composed)
+  const groups = groupsOf(composed)
+  // Folding loses no test of a part that can fail: where rows can be permitted at all, the rules read nothing more.
+  const roots = composed.kind === 'none' ? groups.map((group) => group.root) : [root]
+  return new PredicateCompiler(roots).predicate(root, groups)
+}
+
+function rootOf(composed: ComposedMask): Node {
+  switch (composed.kind) {
+    case 'all':
+      return truth
+    case 'none':
+      return falsehood
+    case 'conditional':
+      return composed.mask.root
+  }
+}
+
+/** Parts that hold or fail together. */
+interface RuleGroup {
+  readonly names: readonly string[]
+  readonly root: Node
+}
+
+function groupsOf({ parts, permitRequired }: ComposedMask): readonly RuleGroup[] {
+  const required = parts.filter(({ role }) => role !== 'permit')
+  const groups = required.map(({ rule, mask }) => ({ names: [rule], root: foldNode(mask.root) }))
+  if (permitRequired) {
+    const permits = parts.filter(({ role }) => role === 'permit')
+    const root = branch(
+      'or',
+      permits.map(({ mask }) => mask.root),
+    )
+    groups.push({
+      names: permits.length === 0 ? [noPermit.rule] : permits.map(({ rule }) => rule),
+      root: foldNode(root),
+    })
+  }
+  return groups.filter(({ root }) => root.kind !== 'true')
+}
+
+class PredicateCompiler {
+  readonly #reads: readonly FieldDeclaration[]
+  readonly #slots: ReadonlyMap<string, number>
+  readonly #leaves: PredicateLeaf[] = []
+  /** By the test's text: rules share the leaves of the whole. */
+  readonly #known = new Map<string, number>()
+
+  constructor(roots: readonly Node[]) {
+    this.#reads = fieldsOf(roots)
+    this.#slots = new Map(this.#reads.map((field, slot) => [field.name, slot]))
+  }
+
+  predicate(root: Node, groups?: readonly RuleGroup[]): RowPredicate {
+    const formula = this.#formula(root)
+    const formulas = groups?.map((group) => ({ names: group.names, formula: this.#formula(group.root) }))
+    const leaves = Object.freeze(this.#leaves)
+    const rules = formulas?.map((rule) => Object.freeze({ ...rule, test: closureOf(rule.formula, leaves) }))
+    return Object.freeze({
+      reads: this.#reads,
+      test: closureOf(formula, leaves),
+      parts: Object.freeze({ leaves, formula }),
+      ...(rules === undefined ? {} : { rules: Object.freeze(rules) }),
+    })
+  }
+
+  #formula(node: Node): Formula {
+    switch (node.kind) {
+      case 'true':
+        return { kind: 'true' }
+      case 'false':
+      case 'unknown':
+        return { kind: 'false' }
+      case 'test':
+        return { kind: 'leaf', leaf: this.#leaf(node) }
+      case 'and':
+      case 'or':
+        return { kind: node.kind, children: node.children.map((child) => this.#formula(child)) }
+    }
+  }
+
+  #leaf(node: Test): number {
+    const text = nodeText(node)
+    const known = this.#known.get(text)
+    if (known !== undefined) return known
+    const slot = this.#slots.get(node.field.name)
+    if (slot === undefined) throw new TypeError(`field ${node.field.name} has no slot`)
+    const leaf = this.#leaves.push({ slot, test: compileTest(node), points: pointsOf(node) }) - 1
+    this.#known.set(text, leaf)
+    return leaf
+  }
+}
+
+function fieldsOf(roots: readonly Node[]): readonly FieldDeclaration[] {
   const fields = new Map<string, FieldDeclaration>()
-  collectFields(root, fields)
+  for (const root of roots) collectFields(root, fields)
   return Object.freeze([...fields.values()].sort((a, b) => (a.name < b.name ? -1 : 1)))
 }
 
 function collectFields(node: Node, fields: Map<string, FieldDeclaration>): void {
   if (node.kind === 'test') fields.set(node.field.name, node.field)
   if (node.kind === 'and' || node.kind === 'or') for (const child of node.children) collectFields(child, fields)
-}
-
-function compileNode(node: Node, slots: ReadonlyMap<string, number>, leaves: PredicateLeaf[]): Formula {
-  switch (node.kind) {
-    case 'true':
-      return { kind: 'true' }
-    case 'false':
-    case 'unknown':
-      return { kind: 'false' }
-    case 'test': {
-      const slot = slots.get(node.field.name)
-      if (slot === undefined) throw new TypeError(`field ${node.field.name} has no slot`)
-      return { kind: 'leaf', leaf: leaves.push({ slot, test: compileTest(node), points: pointsOf(node) }) - 1 }
-    }
-    case 'and':
-    case 'or':
-      return { kind: node.kind, children: node.children.map((child) => compileNode(child, slots, leaves)) }
-  }
 }
 
 function pointsOf(test: Test): readonly string[] | undefined {

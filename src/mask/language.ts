@@ -41,6 +41,17 @@ export interface RowPredicate {
   test(values: readonly FieldValue[]): boolean
   /** The same taken apart, for readers that test a value as soon as they have it. */
   readonly parts?: PredicateParts
+  /** What it was composed of: a row is permitted only if every one of them holds. */
+  readonly rules?: readonly PredicateRule[]
+}
+
+export interface PredicateRule {
+  /** As the audit knows it: one name, or those of all permits, of which one has to hold. */
+  readonly names: readonly string[]
+  /** Over the values that the predicate reads. */
+  test(values: readonly FieldValue[]): boolean
+  /** The same over the leaves of the predicate's parts. */
+  readonly formula: Formula
 }
 
 export interface PredicateParts {

@@ -43,7 +43,8 @@ const refusals: readonly (readonly [string, ...string[]])[] = [
 ]
 
 const accepted: readonly string[] = [
-  'at: [/*, /items/*], keep: [/page, /pages], total: { at: /total, policy: block }',
+  'at: [/*, /items/*]',
+  'at: [/items/*], keep: [/page, /pages], total: { at: /total, policy: block }',
   'frames: { at: [/items/*, /item] }',
   'xml: { at: [/orders/order], fields: { account: "@id", amount: price/net } }',
   'xml: { at: [/a/b, /a/c/b], keep: [/a/d, /a/e, /f] }',

@@ -26,7 +26,7 @@ export interface AnswerExplanation {
   readonly status: number
   /** Undefined where its rows cannot be listed one by one. */
   readonly rows: readonly RowVerdict[] | undefined
-  readonly counts: RowReport | undefined
+  readonly counts: Omit<RowReport, 'rules'> | undefined
   /** Undefined where it cannot be told. */
   readonly lost: LostPlaces | undefined
   /** As the caller would get it. */
@@ -71,11 +71,16 @@ function filtered(answer: AnswerToExplain, verdict: FilterVerdict, masked: Maske
   }
   return {
     rows: trace.refusal === undefined && isTold(rows, real.report) ? rows : undefined,
-    counts: real.report,
+    counts: countsOf(real.report),
     outcome: 'filtered' as const,
     refusal: undefined,
     ...kept(answer, verdict, real.body),
   }
+}
+
+/** Which rules withheld rows is told of each row. */
+function countsOf({ rows, withheld, fieldsWithheld, violations }: RowReport) {
+  return { rows, withheld, fieldsWithheld, violations }
 }
 
 /** The rows as they were listed are the rows that the filter counted. */

@@ -91,7 +91,7 @@ function reader(verdict: FilterVerdict, plan: RowPlan): RowFilter {
  */
 class RowLog {
   readonly #rows: TracedRow[] = []
-  #counted: RowReport = { rows: 0, withheld: 0, fieldsWithheld: 0, violations: 0 }
+  #counted: Omit<RowReport, 'rules'> = { rows: 0, withheld: 0, fieldsWithheld: 0, violations: 0 }
   /** Rows taken down as withheld. */
   #withheld = 0
   /** Violations whose row did not end yet. */

@@ -6,6 +6,7 @@ import { type EventBlock, EventParser, type EventSink } from './event-parser.ts'
 import { openJson } from './open-json.ts'
 import type { RowFilter, RowPlan, RowReport } from './row-plan.ts'
 import { asBuffer } from './rows-json.ts'
+import { Verdicts } from './verdicts.ts'
 
 const heartbeat = Buffer.from(':\n\n')
 const emptyLine = Buffer.from('\n\n')
@@ -20,6 +21,7 @@ const plans = new WeakMap<RowPlan, { readonly rows: EventRows; readonly plan: Ro
 export class EventFilter implements RowFilter, EventSink {
   readonly #rows: EventRows
   readonly #plan: RowPlan
+  readonly #verdicts: Verdicts
   readonly #parser: EventParser
   readonly #held: ByteStore | undefined
   readonly #counts = { rows: 0, withheld: 0, fieldsWithheld: 0, violations: 0 }
@@ -30,12 +32,13 @@ export class EventFilter implements RowFilter, EventSink {
   constructor(plan: RowPlan, rows: EventRows, hold = false) {
     this.#rows = rows
     this.#plan = eventPlan(plan, rows)
+    this.#verdicts = new Verdicts(plan.predicate)
     this.#parser = new EventParser(plan.limits.maxRowBytes, this)
     this.#held = hold ? new ByteStore(plan.limits.maxBlockBytes) : undefined
   }
 
   get report(): RowReport {
-    return this.#counts
+    return { ...this.#counts, rules: this.#verdicts.rules }
   }
 
   push(chunk: Uint8Array): Uint8Array | undefined {
@@ -80,7 +83,7 @@ export class EventFilter implements RowFilter, EventSink {
   }
 
   #filter(block: EventBlock, data: Buffer): void {
-    const filter = openJson(this.#plan)
+    const filter = openJson(this.#plan, false, this.#verdicts)
     let pieces: readonly (Uint8Array | undefined)[]
     try {
       pieces = [filter.push(data), filter.end()]
@@ -117,7 +120,7 @@ export class EventFilter implements RowFilter, EventSink {
       throw new ProxyError('ERR_ANSWER_VIOLATION', 'an event is not permitted', { cause })
   }
 
-  #count({ rows, withheld, fieldsWithheld, violations }: RowReport): void {
+  #count({ rows, withheld, fieldsWithheld, violations }: Omit<RowReport, 'rules'>): void {
     this.#counts.rows += rows
     this.#counts.withheld += withheld
     this.#counts.violations += violations

@@ -1,19 +1,22 @@
 import { ProxyError } from '../../errors.ts'
 import { openJson } from './open-json.ts'
 import type { RowPlan, RowReport } from './row-plan.ts'
+import { Verdicts } from './verdicts.ts'
 
 /** Filters the messages that an app sends over one WebSocket, each a JSON document of its own. */
 export class FrameFilter {
   readonly #plan: RowPlan
+  readonly #verdicts: Verdicts
   readonly #counts = { rows: 0, withheld: 0, fieldsWithheld: 0, violations: 0 }
 
   constructor(plan: RowPlan) {
     this.#plan = plan
+    this.#verdicts = new Verdicts(plan.predicate)
   }
 
   /** Of all messages together. */
   get report(): RowReport {
-    return this.#counts
+    return { ...this.#counts, rules: this.#verdicts.rules }
   }
 
   /**
@@ -21,7 +24,7 @@ export class FrameFilter {
    * it has not one reading. Under `block` that throws, and the filter is of no further use.
    */
   message(bytes: Uint8Array, binary: boolean): Uint8Array | undefined {
-    const filter = openJson(this.#plan, true)
+    const filter = openJson(this.#plan, true, this.#verdicts)
     try {
       if (binary) throw new ProxyError('ERR_ANSWER_KIND', 'a binary message')
       filter.push(bytes)
@@ -37,7 +40,7 @@ export class FrameFilter {
     }
   }
 
-  #count({ rows, withheld, fieldsWithheld, violations }: RowReport): void {
+  #count({ rows, withheld, fieldsWithheld, violations }: Omit<RowReport, 'rules'>): void {
     this.#counts.rows += rows
     this.#counts.withheld += withheld
     this.#counts.fieldsWithheld += fieldsWithheld

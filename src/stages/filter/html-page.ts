@@ -13,6 +13,7 @@ import { HtmlTree, type OpenElement, type TreeSink } from './html-tree.ts'
 import type { HtmlWindow } from './html-window.ts'
 import type { RowOutput } from './row-output.ts'
 import type { RowPlan, RowReport } from './row-plan.ts'
+import { Verdicts } from './verdicts.ts'
 
 const lessThan = 0x3c
 const greaterThan = 0x3e
@@ -45,6 +46,7 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
   readonly #tree: HtmlTree
   readonly #tag: HtmlTag
   readonly #held: ByteStore
+  readonly #verdicts: Verdicts
   readonly #counts = { rows: 0, withheld: 0, fieldsWithheld: 0, violations: 0 }
   #row: HtmlRow | undefined
   #raw: RawText | undefined
@@ -65,6 +67,7 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
     this.#rules = rules
     this.#remove = rules.remove.filter(({ unless }) => !unless.some((role) => roles.includes(role)))
     this.#rows = rules.rows.map((rule) => ({ rule, fields: ruledFields(rule, plan) }))
+    this.#verdicts = new Verdicts(plan.predicate)
     this.#window = window
     this.#out = out
     this.#tree = new HtmlTree(this, plan.limits.maxDepth)
@@ -74,7 +77,7 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
   }
 
   get report(): RowReport {
-    return this.#counts
+    return { ...this.#counts, rules: this.#verdicts.rules }
   }
 
   /** Before the tokenizer reads a chunk. */
@@ -308,7 +311,7 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
     this.#requireSize(row.start, end)
     this.#row = undefined
     this.#counts.rows++
-    if (row.isPermitted) {
+    if (row.judge(this.#verdicts)) {
       this.#counts.fieldsWithheld += row.cuts
       this.#out.bytes(this.#held.bytes, 0, this.#held.length)
     } else {
@@ -389,7 +392,7 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
     if (raw?.kind !== 'rows' || this.#skipFrom >= 0) return
     const text = raw.text.take()
     if (!notBlank.test(text.toString('latin1'))) return
-    const filtered = filterScript(this.#plan, raw.rows, text)
+    const filtered = filterScript(this.#plan, raw.rows, text, this.#verdicts)
     if (filtered === undefined) {
       this.#counts.violations++
       return

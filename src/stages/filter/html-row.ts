@@ -3,6 +3,7 @@ import { decodeText } from './html-entities.ts'
 import type { HtmlField, HtmlRowRule } from './html-rules.ts'
 import type { RowPlan } from './row-plan.ts'
 import { textValue } from './text-value.ts'
+import type { Verdicts } from './verdicts.ts'
 
 /** A field that the mask reads, or that the caller never gets. */
 export interface RuledField extends HtmlField {
@@ -57,8 +58,9 @@ export class HtmlRow {
     this.#values = plan.predicate.reads.map(() => undefined)
   }
 
-  get isPermitted(): boolean {
-    return !this.doomed && this.#plan.predicate.test(this.#values)
+  /** The verdict on a row that is complete; it is counted. */
+  judge(verdicts: Verdicts): boolean {
+    return !this.doomed && verdicts.permits(this.#values)
   }
 
   /** False = the field has a value already. */

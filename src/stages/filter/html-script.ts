@@ -2,6 +2,7 @@ import type { DocumentRows } from '../../config/config.ts'
 import { ProxyError } from '../../errors.ts'
 import type { RowPlan, RowReport } from './row-plan.ts'
 import { JsonRowFilter } from './rows-json.ts'
+import type { Verdicts } from './verdicts.ts'
 
 /** HTML standard 4.12.1.1; https://mimesniff.spec.whatwg.org/#javascript-mime-type */
 const codeTypes: ReadonlySet<string> = new Set([
@@ -61,14 +62,16 @@ export function filterScript(
   plan: RowPlan,
   { at, keep, total, strict }: DocumentRows,
   text: Buffer,
+  verdicts: Verdicts,
 ): { readonly bytes: Buffer; readonly report: RowReport } | undefined {
-  const filter = new JsonRowFilter({
+  const document: RowPlan = {
     ...plan,
     at,
     keep,
     strict,
     total: total === undefined ? undefined : { path: total.at, policy: total.policy },
-  })
+  }
+  const filter = new JsonRowFilter(document, false, verdicts)
   try {
     const pieces = [filter.push(text), filter.end()]
     const bytes = Buffer.concat(pieces.map((piece) => piece ?? Buffer.alloc(0)))

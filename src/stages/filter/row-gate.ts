@@ -7,6 +7,7 @@ import type { RowOutput } from './row-output.ts'
 import type { RowPlan, RowReport } from './row-plan.ts'
 import type { RowTree, TreeNode } from './row-tree.ts'
 import { RowValues } from './row-values.ts'
+import type { Verdicts } from './verdicts.ts'
 
 const comma = Buffer.from(',')
 const colon = Buffer.from(':')
@@ -25,6 +26,7 @@ export class RowGate implements ScanSink {
   readonly #plan: RowPlan
   readonly #tree: RowTree
   readonly #out: RowOutput
+  readonly #verdicts: Verdicts
   readonly #deferred: boolean
   readonly #removes: boolean
   readonly #values: RowValues
@@ -49,10 +51,11 @@ export class RowGate implements ScanSink {
   #waiting: TreeNode | undefined
   #waitingEnd = 0
 
-  constructor(plan: RowPlan, tree: RowTree, out: RowOutput, deferred: boolean) {
+  constructor(plan: RowPlan, tree: RowTree, out: RowOutput, deferred: boolean, verdicts: Verdicts) {
     this.#plan = plan
     this.#tree = tree
     this.#out = out
+    this.#verdicts = verdicts
     this.#deferred = deferred
     this.#removes = plan.withheldAs === 'removed'
     this.#values = new RowValues(plan.predicate.reads.length, tree.strings)
@@ -63,7 +66,7 @@ export class RowGate implements ScanSink {
   }
 
   get report(): RowReport {
-    return this.#counts
+    return { ...this.#counts, rules: this.#verdicts.rules }
   }
 
   /** Before a piece is scanned. */
@@ -232,7 +235,7 @@ export class RowGate implements ScanSink {
   #judge(): boolean {
     const held = this.#held.length > 0
     const values = held ? this.#values.read(this.#held.bytes, 0) : this.#values.read(this.#bytes, -this.#shift)
-    return this.#plan.predicate.test(values)
+    return this.#verdicts.permits(values)
   }
 
   #refuseRow(node: TreeNode): void {

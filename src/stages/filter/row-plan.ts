@@ -52,6 +52,8 @@ export interface RowReport {
   readonly fieldsWithheld: number
   /** Rows with two readings, and lines that are no JSON. */
   readonly violations: number
+  /** Rows by the name of a rule of the mask that kept them back; a row that fails two counts for both. */
+  readonly rules: ReadonlyMap<string, number>
 }
 
 /**

@@ -11,6 +11,7 @@ import type { RowFilter, RowPlan, RowReport } from './row-plan.ts'
 import { asBuffer } from './rows-json.ts'
 import { StringCache } from './string-cache.ts'
 import { textValue } from './text-value.ts'
+import { Verdicts } from './verdicts.ts'
 
 const nothing = Buffer.alloc(0)
 const newline = Buffer.from('\n')
@@ -27,6 +28,7 @@ const caches = new WeakMap<RowPlan, StringCache>()
 export class CsvRowFilter implements RowFilter, LineSink {
   readonly #plan: RowPlan
   readonly #rows: CsvRows
+  readonly #verdicts: Verdicts
   readonly #scanner: CsvScanner
   readonly #utf8 = new Utf8Check()
   readonly #out = new RowOutput()
@@ -46,6 +48,7 @@ export class CsvRowFilter implements RowFilter, LineSink {
     const { maxRowBytes, maxBlockBytes } = plan.limits
     this.#plan = plan
     this.#rows = rows
+    this.#verdicts = new Verdicts(plan.predicate)
     this.#scanner = new CsvScanner(rows.delimiter, maxRowBytes, this)
     this.#strings = caches.get(plan) ?? new StringCache()
     caches.set(plan, this.#strings)
@@ -55,7 +58,7 @@ export class CsvRowFilter implements RowFilter, LineSink {
   }
 
   get report(): RowReport {
-    return this.#counts
+    return { ...this.#counts, rules: this.#verdicts.rules }
   }
 
   push(chunk: Uint8Array): Uint8Array | undefined {
@@ -123,9 +126,9 @@ export class CsvRowFilter implements RowFilter, LineSink {
       values[slot] = value
       isEmpty ||= value === null
     }
-    if (!this.#plan.predicate.test(values)) return false
+    if (!this.#verdicts.permits(values)) return false
     if (!isEmpty) return true
-    return this.#plan.predicate.test(
+    return this.#verdicts.permits(
       values.map((value, slot) => (value === null ? textValue(reads[slot]?.type ?? 'string[]', '') : value)),
     )
   }

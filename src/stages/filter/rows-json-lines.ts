@@ -5,6 +5,7 @@ import { RowOutput } from './row-output.ts'
 import type { RowFilter, RowPlan, RowReport } from './row-plan.ts'
 import { lineTree } from './row-tree.ts'
 import { asBuffer } from './rows-json.ts'
+import { Verdicts } from './verdicts.ts'
 
 const lineFeed = 0x0a
 const newline = Buffer.from('\n')
@@ -28,7 +29,7 @@ export class JsonLinesFilter implements RowFilter {
   constructor(plan: RowPlan, hold = false) {
     const tree = lineTree(plan)
     this.#maxLineBytes = plan.limits.maxRowBytes
-    this.#gate = new RowGate(plan, tree, this.#out, true)
+    this.#gate = new RowGate(plan, tree, this.#out, true, new Verdicts(plan.predicate))
     this.#scanner = new JsonScanner(tree.top, plan.limits.maxDepth, this.#gate)
     this.#line = new ByteStore(plan.limits.maxRowBytes)
     this.#held = hold || plan.onViolation === 'block' ? new ByteStore(plan.limits.maxBlockBytes) : undefined

@@ -5,6 +5,7 @@ import { RowGate } from './row-gate.ts'
 import { RowOutput } from './row-output.ts'
 import type { RowFilter, RowPlan, RowReport } from './row-plan.ts'
 import { rowTree } from './row-tree.ts'
+import { Verdicts } from './verdicts.ts'
 
 const nothing = Buffer.alloc(0)
 
@@ -18,9 +19,9 @@ export class JsonRowFilter implements RowFilter {
   #open = true
 
   /** `hold` = nothing goes out before the end, whatever the plan says. */
-  constructor(plan: RowPlan, hold = false) {
+  constructor(plan: RowPlan, hold = false, verdicts = new Verdicts(plan.predicate)) {
     const tree = rowTree(plan)
-    this.#gate = new RowGate(plan, tree, this.#out, false)
+    this.#gate = new RowGate(plan, tree, this.#out, false, verdicts)
     this.#scanner = new JsonScanner(tree.top, plan.limits.maxDepth, this.#gate)
     const holds = hold || plan.onViolation === 'block' || tree.single
     this.#held = holds ? new ByteStore(plan.limits.maxBlockBytes) : undefined

@@ -64,7 +64,7 @@ export class XmlRowFilter implements RowFilter {
   }
 
   get report(): RowReport {
-    return this.#counts
+    return { ...this.#counts, rules: this.#row.rules }
   }
 
   push(chunk: Uint8Array): Uint8Array | undefined {
@@ -246,7 +246,7 @@ export class XmlRowFilter implements RowFilter {
   #judge(): boolean {
     const row = this.#row
     this.#counts.rows++
-    if (row.permitted) {
+    if (row.judge()) {
       this.#counts.fieldsWithheld += row.fieldsWithheld
       return true
     }

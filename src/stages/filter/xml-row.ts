@@ -2,6 +2,7 @@ import type { SaxesTagPlain } from 'saxes'
 import { type FieldValue, unreadable } from '../../mask/language.ts'
 import type { RowPlan } from './row-plan.ts'
 import { textValue } from './text-value.ts'
+import { Verdicts } from './verdicts.ts'
 import { applyCuts, type XmlCut } from './xml-cuts.ts'
 import { type FieldNode, local, plain, twin, type XmlTree } from './xml-tree.ts'
 
@@ -16,6 +17,7 @@ const unruled = -2
 export class XmlRow {
   readonly #plan: RowPlan
   readonly #tree: XmlTree
+  readonly #verdicts: Verdicts
   /** Asks for text to be told, or no longer. */
   readonly #listen: (wanted: boolean) => void
   readonly #values: FieldValue[]
@@ -43,6 +45,7 @@ export class XmlRow {
   constructor(plan: RowPlan, tree: XmlTree, listen: (wanted: boolean) => void) {
     this.#plan = plan
     this.#tree = tree
+    this.#verdicts = new Verdicts(plan.predicate)
     this.#listen = listen
     this.#values = plan.predicate.reads.map(() => undefined)
     this.#seenIn = new Float64Array(tree.size)
@@ -57,9 +60,14 @@ export class XmlRow {
     return this.#fieldsWithheld
   }
 
-  /** The predicate's verdict on a row that is complete. */
-  get permitted(): boolean {
-    return !this.#violated && this.#plan.predicate.test(this.#values)
+  /** The verdict on a row that is complete; it is counted. */
+  judge(): boolean {
+    return !this.#violated && this.#verdicts.permits(this.#values)
+  }
+
+  /** Of all rows so far. */
+  get rules(): ReadonlyMap<string, number> {
+    return this.#verdicts.rules
   }
 
   /** `source` as it may go out. */

@@ -47,7 +47,7 @@ describe('a filtered body', () => {
     const body = filterBody(answer, verdictOf(planOf()))
     await whenReleased(body)
     assert.equal(await readAll(body), `{"items":[${mine}],"n":null}`)
-    assert.deepEqual({ ...body.report }, { rows: 2, withheld: 1, fieldsWithheld: 0, violations: 0 })
+    assert.deepEqual({ ...body.report }, { rows: 2, withheld: 1, fieldsWithheld: 0, violations: 0, rules: new Map() })
     assert.equal(body.released, true)
   })
 

@@ -26,7 +26,7 @@ describe('the messages of one WebSocket', () => {
     assert.equal(message(list(theirs, mine, mine)), list(mine, mine))
     assert.equal(message('{"items":[]}'), '{"items":[]}')
     assert.equal(message('{"type":"hello"}'), '{"type":null}')
-    assert.deepEqual(frames.report, { rows: 5, withheld: 2, fieldsWithheld: 0, violations: 0 })
+    assert.deepEqual(frames.report, { rows: 5, withheld: 2, fieldsWithheld: 0, violations: 0, rules: new Map() })
   })
 
   it('say what the reader of a JSON answer says', () => {
@@ -53,7 +53,7 @@ describe('the messages of one WebSocket', () => {
     it(`disappear under drop with ${name}, and those after them do not`, () => {
       const { frames, message } = filter()
       assert.equal(message(text, binary), undefined)
-      assert.deepEqual(frames.report, { fieldsWithheld: 0, ...counts })
+      assert.deepEqual(frames.report, { fieldsWithheld: 0, rules: new Map(), ...counts })
       assert.equal(message(list(mine)), list(mine))
     })
 
@@ -71,7 +71,7 @@ describe('the messages of one WebSocket', () => {
     const { frames, message } = filter({ at: [[]] })
     assert.equal(message(theirs), undefined)
     assert.equal(message('null'), undefined)
-    assert.deepEqual(frames.report, { rows: 2, withheld: 2, fieldsWithheld: 0, violations: 0 })
+    assert.deepEqual(frames.report, { rows: 2, withheld: 2, fieldsWithheld: 0, violations: 0, rules: new Map() })
     assert.equal(message(mine), mine)
     assert.throws(() => filter({ at: [[]], onViolation: 'block' }).message(theirs), { code: 'ERR_ITEM_NOT_FOUND' })
   })

@@ -89,6 +89,8 @@ export interface Outcome {
   /** What had gone out before the refusal. */
   readonly released: string
   readonly counts: unknown
+  /** Rows by the rule that kept them back. */
+  readonly rules: Readonly<Record<string, number>>
 }
 
 export function runJson(plan: RowPlan, body: string | Uint8Array, cuts: readonly number[] = []): Outcome {
@@ -126,14 +128,19 @@ export function run(filter: RowFilter, body: string | Uint8Array, cuts: readonly
   } catch (error) {
     const code = codeOf(error)
     if (code === undefined) throw error
-    return { text: undefined, code, released: sent(), counts: { ...filter.report } }
+    return { text: undefined, code, released: sent(), ...told(filter) }
   }
   return {
     text: Buffer.concat(released).toString('utf8'),
     code: undefined,
     released: sent(),
-    counts: { ...filter.report },
+    ...told(filter),
   }
+}
+
+function told(filter: RowFilter): Pick<Outcome, 'counts' | 'rules'> {
+  const { rules, ...counts } = filter.report
+  return { counts, rules: Object.fromEntries(rules) }
 }
 
 export function codeOf(error: unknown): string | undefined {

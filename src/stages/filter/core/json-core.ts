@@ -4,6 +4,7 @@ import { unreadable } from '../../../mask/language.ts'
 import type { ByteStore } from '../byte-store.ts'
 import { twin } from '../key-table.ts'
 import type { RowPlan, RowReport } from '../row-plan.ts'
+import type { Verdicts } from '../verdicts.ts'
 import { type CompiledPlan, writePlan } from './compile-plan.ts'
 import { layout } from './layout.ts'
 import { ruledValue } from './ruled-value.ts'
@@ -29,9 +30,14 @@ interface Piece {
   readonly bytes: Buffer
 }
 
+/** What the core counts by itself. */
+export type RowCounts = Omit<RowReport, 'rules'>
+
 /** What the core must find again when it goes on with a document. */
 export interface CoreDocument {
   readonly compiled: CompiledPlan
+  /** Told of every row that the mask refuses. */
+  readonly verdicts: Verdicts
   /** Of the row that began in an earlier piece. */
   held(): Buffer
   /** The first cuts of the row, once there are many. */
@@ -58,18 +64,19 @@ export class JsonCore {
   /** The plan that was used last, and where it stands. */
   #placed: RowPlan | undefined
   #placedAt = 0
+  /** How many rows had ended before the one that the spilled cuts are of. */
+  readonly #spilledOf = new WeakMap<CoreDocument, number>()
   #document: CoreDocument | undefined
   #compiled: CompiledPlan | undefined
   #pieces: Piece[] = []
   #window: Buffer = nullWord
 
   constructor(module: WebAssembly.Module) {
-  /** How many rows had ended before the one that the spilled cuts are of. */
-  readonly #spilledOf = new WeakMap<CoreDocument, number>()
     const env = {
       judge: (slot: number, from: number, to: number) => this.#judge(slot, from, to),
       clear: () => this.#clear(),
       verdict: () => this.#verdict(),
+      refused: (holds: number) => this.#document?.verdicts.refused(holds),
       matchKey: (node: number, from: number, to: number) => this.#matchKey(node, from, to),
       heldPiece: (at: number, from: number, to: number) => this.#heldPiece(at, from, to),
       spillCuts: () => this.#spillCuts(),
@@ -125,7 +132,7 @@ export class JsonCore {
     row.append(this.#memory, layout.windowAt + Math.max(0, from), layout.windowAt + length)
   }
 
-  counts(): RowReport {
+  counts(): RowCounts {
     return {
       rows: this.#counts[count.rows] ?? 0,
       withheld: this.#counts[count.withheld] ?? 0,
@@ -219,8 +226,7 @@ export class JsonCore {
   }
 
   #verdict(): number {
-    const values = this.#document?.values
-    return values !== undefined && this.#compiled?.plan.predicate.test(values) === true ? 1 : 0
+    return this.#document?.verdicts.permits(this.#document.values) === true ? 1 : 0
   }
 
   #matchKey(id: number, from: number, to: number): number {
