@@ -211,13 +211,13 @@ describe('the CSV filter against the reference', () => {
   it('gives what a plain reading of the whole text gives, wherever the chunks end', () => {
     let accepted = 0
     for (let seed = 1; seed <= runs(12_000); seed++) if (check(seed, false)) accepted++
-    assert.ok(accepted > 6_000, `${accepted} accepted`)
+    assert.ok(accepted > runs(6_000), `${accepted} accepted`)
   })
 
   it('refuses what is not strictly CSV, and nothing else', () => {
     let accepted = 0
     for (let seed = 1; seed <= runs(20_000); seed++) if (check(seed + 1_000_000, true)) accepted++
-    assert.ok(accepted > 2_000, `${accepted} accepted`)
-    assert.ok(accepted < runs(20_000) - 2_000, `${accepted} accepted`)
+    assert.ok(accepted > runs(2_000), `${accepted} accepted`)
+    assert.ok(accepted < runs(18_000), `${accepted} accepted`)
   })
 })

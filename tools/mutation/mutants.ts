@@ -178,7 +178,6 @@ class Source {
     if (node.type === 'NumericLiteral' || node.type === 'BigIntLiteral') this.#number(node, text)
     // Sentences are for people to read: what they say decides nothing.
     if (node.type === 'StringLiteral' && !text.includes(' ')) this.#put(node, text.length === 2 ? "'?'" : "''")
-    if (node.type === 'OptionalChainingExpression' && isNode(node.base)) this.#put(node, text.replace('?.', '.'))
   }
 
   #number(node: Node, text: string): void {
