@@ -239,6 +239,8 @@ export class ReplySink implements AnswerSink, Live {
     whenReleased(filtered)
       .then(() => {
         if (this.#settled || this.#reply.raw.destroyed) return filtered.destroy()
+        // It failed since, and tells nobody who listens only now; nothing of it has gone out yet.
+        if (filtered.errored !== null) throw filtered.errored
         return this.#stream(verdict, filtered)
       })
       .catch((cause: unknown) => {
