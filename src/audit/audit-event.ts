@@ -30,6 +30,9 @@ export type AuditEventName =
   | 'config.reloaded'
   | 'config.refused'
 
+/** How often, by name. */
+type Counts = { readonly [name: string]: number }
+
 /** One line of the audit log, before it is stamped and chained. Never a secret, a row, a query string. */
 export interface AuditEvent {
   readonly event: AuditEventName
@@ -42,5 +45,5 @@ export interface AuditEvent {
   readonly route?: string
   readonly reason?: string
   /** Counts, ids of rules, statuses: small, and never content. */
-  readonly detail?: Readonly<Record<string, string | number | boolean | readonly string[]>>
+  readonly detail?: Readonly<Record<string, string | number | boolean | readonly string[] | Counts>>
 }

@@ -48,7 +48,13 @@ function isForbiddenName(name: string, includeEmail: boolean): boolean {
 function redactValue(value: Detail[string], includeEmail: boolean): unknown {
   if (typeof value === 'string') return redactText(value, includeEmail)
   if (typeof value === 'number' || typeof value === 'boolean') return value
-  return value.slice(0, maxItems).map((item) => redactText(item, includeEmail))
+  if (isList(value)) return value.slice(0, maxItems).map((item) => redactText(item, includeEmail))
+  const counts = Object.entries(value).slice(0, maxItems)
+  return Object.fromEntries(counts.map(([name, count]) => [redactText(name, includeEmail), count]))
+}
+
+function isList(value: object): value is readonly string[] {
+  return Array.isArray(value)
 }
 
 /** Control characters need no care here: JSON escapes them. */

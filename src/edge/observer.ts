@@ -14,6 +14,10 @@ const leakWindowMs = 60_000
 const refusalWindowMs = 60_000
 /** Refusals of one source that are written in a window: as many as it may make requests, if nothing else is said. */
 const maxRefusals = 1200
+/** As composed masks name it. */
+const tenantRule = 'tenant'
+const violationRule = 'violation'
+const maxFieldNames = 32
 
 /** What is written to the operator's log; fields, never sentences made from a request. */
 export interface OperatorLog {
@@ -28,6 +32,8 @@ export interface RowCounts {
   readonly withheld: number
   readonly fieldsWithheld: number
   readonly violations: number
+  /** Rows by the name of a rule that kept them back. */
+  readonly rules: ReadonlyMap<string, number>
 }
 
 /** Everything the edge tells: audit, metrics and log, from one place. */
@@ -128,42 +134,62 @@ export class Observer {
     })
   }
 
-  /** An answer that went out: what was read or written, and what was kept back. */
+  /** An answer that went out, whole or up to where its reader left: what was read or written, and what was kept back. */
   answered(masked: Masked, status: number, counts: RowCounts | undefined): void {
-    const { arrival, app, route } = masked
-    const facts = { request: arrival.id, address: masked.client, ...factsOf(masked) }
+    const { arrival, route } = masked
     if (counts !== undefined) {
-      this.metrics.answerFiltered({
-        app: app.id,
-        route: route.id,
-        rowsSeen: counts.rows,
-        rowsWithheld: counts.withheld,
-        fieldsWithheld: counts.fieldsWithheld,
-      })
-      const detail = {
-        rows: counts.rows,
-        withheld: counts.withheld,
-        violations: counts.violations,
-        fields: counts.fieldsWithheld,
-      }
-      if (counts.withheld > 0) this.tell({ event: 'rows.withheld', outcome: 'success', ...facts, detail })
-      if (counts.fieldsWithheld > 0) this.tell({ event: 'fields.withheld', outcome: 'success', ...facts, detail })
-      if (counts.withheld > 0) this.#leak(masked, counts)
+      this.#tellWithheld(masked, counts)
+      this.unanswered(masked, counts)
     }
     if (!route.config.audit) return
     const event = route.config.action === 'modify' ? 'data.written' : 'data.read'
-    this.tell({ event, outcome: 'success', ...facts, detail: { status, method: arrival.method, ...counts } })
+    const { rules: _, ...numbers } = counts ?? { rules: undefined }
+    const detail = { status, method: arrival.method, ...numbers }
+    this.tell({ event, outcome: 'success', ...whereOf(masked), detail })
   }
 
-  /** An upstream that was told the rows and sent others all the same: at most once per route and minute. */
+  /** What an answer held that was blocked or broke off: its refusal is told apart from this. */
+  unanswered(masked: Masked, counts: RowCounts): void {
+    this.metrics.answerFiltered({
+      app: masked.app.id,
+      route: masked.route.id,
+      rowsSeen: counts.rows,
+      rowsWithheld: counts.withheld,
+      fieldsWithheld: counts.fieldsWithheld,
+    })
+    if (counts.withheld > 0) this.#leak(masked, counts)
+  }
+
+  #tellWithheld(masked: Masked, counts: RowCounts): void {
+    const { rows, withheld, violations, fieldsWithheld } = counts
+    const detail = { rows, withheld, violations, fields: fieldsWithheld, rules: rulesOf(counts) }
+    if (withheld > 0) this.tell({ event: 'rows.withheld', outcome: 'success', ...whereOf(masked), detail })
+    if (fieldsWithheld === 0) return
+    const names = masked.rows.kind === 'masked' ? masked.rows.withhold.slice(0, maxFieldNames) : []
+    this.tell({ event: 'fields.withheld', outcome: 'success', ...whereOf(masked), detail: { ...detail, names } })
+  }
+
+  /**
+   * An upstream that was told the rows and sent others all the same: at most once per route and minute, rows of another
+   * tenant apart from those that only the mask keeps back.
+   */
   #leak(masked: Masked, counts: RowCounts): void {
     const { app, route, rows, arrival } = masked
     if (rows.kind !== 'masked' || rows.header === undefined) return
     if (!(route.rows?.inject.some((injection) => injection.kind === 'header') ?? false)) return
-    this.metrics.leakDetected(app.id, route.id)
-    if (this.#seenRecently(`leak ${app.id} ${route.id}`, arrival.at, leakWindowMs)) return
-    const detail = { rows: counts.rows, withheld: counts.withheld }
-    this.tell({ event: 'leak.detected', outcome: 'failure', request: arrival.id, ...factsOf(masked), detail })
+    const foreign = counts.rules.get(tenantRule) ?? 0
+    const kind = foreign > 0 ? 'tenant' : 'mask'
+    this.metrics.leakDetected(app.id, route.id, kind)
+    if (this.#seenRecently(`leak ${kind} ${app.id} ${route.id}`, arrival.at, leakWindowMs)) return
+    const { withheld, violations } = counts
+    this.tell({
+      event: 'leak.detected',
+      outcome: 'failure',
+      request: arrival.id,
+      ...factsOf(masked),
+      reason: foreign > 0 ? 'rows of another tenant' : 'rows outside the mask',
+      detail: { rows: counts.rows, withheld, violations, foreign, rules: rulesOf(counts) },
+    })
   }
 
   #seenRecently(key: string, now: number, windowMs: number): boolean {
@@ -179,6 +205,15 @@ export class Observer {
         : {}
     this.log.error({ request: arrival.id, code: error.code, detail: error.message, ...cause }, 'refused')
   }
+}
+
+/** Rows with two readings were refused by no rule of the mask. */
+function rulesOf({ rules, violations }: RowCounts): Readonly<Record<string, number>> {
+  return Object.fromEntries(violations > 0 ? [...rules, [violationRule, violations]] : rules)
+}
+
+function whereOf(masked: Masked) {
+  return { request: masked.arrival.id, address: masked.client, ...factsOf(masked) }
 }
 
 function factsOf(masked: Masked | undefined) {

@@ -238,15 +238,21 @@ export class ReplySink implements AnswerSink, Live {
     const filtered = filterBody(body.stream(), verdict)
     whenReleased(filtered)
       .then(() => {
-        if (this.#settled || this.#reply.raw.destroyed) return filtered.destroy()
+        if (this.#settled || this.#reply.raw.destroyed) return this.#giveUp(filtered)
         // It failed since, and tells nobody who listens only now; nothing of it has gone out yet.
         if (filtered.errored !== null) throw filtered.errored
         return this.#stream(verdict, filtered)
       })
       .catch((cause: unknown) => {
-        filtered.destroy()
+        this.#giveUp(filtered)
         refuse(cause)
       })
+  }
+
+  /** Nothing of it has gone out, and nothing will; what it held is counted all the same. */
+  #giveUp(body: FilterStream): void {
+    body.destroy()
+    this.#rooms.observer.unanswered(this.#masked, body.report)
   }
 
   /** Each event has a verdict of its own and the head tells nothing of them: it goes out before the first. */
@@ -259,7 +265,7 @@ export class ReplySink implements AnswerSink, Live {
   /** A small body at once: nothing of it has gone out when it is refused. */
   #sendWhole(verdict: FilterVerdict, bytes: Buffer): void {
     if (this.#settled || this.#reply.raw.destroyed) return
-    const { body, report } = filterWhole(bytes, verdict)
+    const { body, report } = filterWhole(bytes, verdict, (lost) => this.#rooms.observer.unanswered(this.#masked, lost))
     this.#settled = true
     const length = this.#masked.arrival.method === 'HEAD' ? [] : ['content-length', String(body.length)]
     this.#head(verdict.status, [...verdict.rawHeaders, ...length]).end(body)
@@ -277,17 +283,29 @@ export class ReplySink implements AnswerSink, Live {
       this.#awaitReader(raw)
     })
     raw.on('drain', () => this.#goOn(body))
+    let told = false
+    const tell = (how: 'answered' | 'broken off') => {
+      if (told) return
+      told = true
+      const { observer } = this.#rooms
+      if (how === 'answered') observer.answered(this.#masked, status, body.report)
+      else observer.unanswered(this.#masked, body.report)
+    }
     body.once('end', () => {
       this.#end(raw)
-      this.#rooms.observer.answered(this.#masked, status, body.report)
+      tell('answered')
     })
-    body.once('error', (error) => this.#breakOff(raw, error))
+    body.once('error', (error) => {
+      // Where the reader left first, the upstream's end is only what followed.
+      tell(raw.destroyed ? 'answered' : 'broken off')
+      this.#breakOff(raw, error)
+    })
     body.once('close', () => {
       if (!body.readableEnded) raw.destroy()
     })
     raw.once('close', () => {
-      // Such a stream ends when its reader leaves, and what it read until then is told.
-      if (lasts && !body.readableEnded) this.#rooms.observer.answered(this.#masked, status, body.report)
+      // What went out until its reader left is told.
+      tell('answered')
       body.destroy()
     })
   }

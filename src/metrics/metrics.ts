@@ -43,8 +43,8 @@ export class Metrics {
   readonly #blocked = this.#counter('responses_blocked_total', 'Answers refused as a whole', ['app', 'route', 'code'])
   readonly #leaks = this.#counter(
     'leaks_detected_total',
-    'Rows of another tenant sent by an upstream that knew the tenant',
-    ['app', 'route'],
+    'Answers with rows of another tenant (kind tenant) or outside the mask (kind mask) by an upstream that was told both',
+    ['app', 'route', 'kind'],
   )
   readonly #logins = this.#counter('logins_total', 'Sign-in attempts', ['outcome'])
   readonly #bansActive = this.#gauge('bans_active', 'Bans in force', [])
@@ -87,8 +87,8 @@ export class Metrics {
     this.#blocked.of(app, route, code).inc()
   }
 
-  leakDetected(app: string, route: string): void {
-    this.#leaks.of(app, route).inc()
+  leakDetected(app: string, route: string, kind: 'tenant' | 'mask'): void {
+    this.#leaks.of(app, route, kind).inc()
   }
 
   loginFinished(outcome: LoginOutcome): void {

@@ -40,13 +40,13 @@ test('counts what the second door kept back', async () => {
   metrics.answerFiltered({ app: 'orders', route: 'r1', rowsSeen: 10, rowsWithheld: 4, fieldsWithheld: 6 })
   metrics.answerFiltered({ app: 'orders', route: 'r1', rowsSeen: 1, rowsWithheld: 0, fieldsWithheld: 0 })
   metrics.responseBlocked('orders', 'r1', 'ERR_ANSWER_VIOLATION')
-  metrics.leakDetected('orders', 'r1')
+  metrics.leakDetected('orders', 'r1', 'tenant')
   const labels = 'app="orders",route="r1"'
   assert.equal(await series(metrics, `sallyport_rows_seen_total{${labels}}`), 11)
   assert.equal(await series(metrics, `sallyport_rows_withheld_total{${labels}}`), 4)
   assert.equal(await series(metrics, `sallyport_fields_withheld_total{${labels}}`), 6)
   assert.equal(await series(metrics, `sallyport_responses_blocked_total{${labels},code="ERR_ANSWER_VIOLATION"}`), 1)
-  assert.equal(await series(metrics, `sallyport_leaks_detected_total{${labels}}`), 1)
+  assert.equal(await series(metrics, `sallyport_leaks_detected_total{${labels},kind="tenant"}`), 1)
 })
 
 test('counts what the first door refused', async () => {

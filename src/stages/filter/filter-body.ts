@@ -23,16 +23,28 @@ export function filterBody(source: Readable, verdict: FilterVerdict): FilterStre
   return body
 }
 
-/** The same for a body that is there as a whole and has no coding. */
-export function filterWhole(bytes: Uint8Array, verdict: FilterVerdict): { body: Uint8Array; report: RowReport } {
+/**
+ * The same for a body that is there as a whole and has no coding. Where it is refused, `lost` is told what was counted
+ * until then.
+ */
+export function filterWhole(
+  bytes: Uint8Array,
+  verdict: FilterVerdict,
+  lost?: (report: RowReport) => void,
+): { body: Uint8Array; report: RowReport } {
   if (verdict.coding !== undefined) throw new TypeError('a coded body must be decoded first')
   const filter = openFilter(verdict)
-  const first = filter.push(bytes)
-  const last = filter.end()
-  requireRows(verdict, filter.report)
-  if (first === undefined || last === undefined)
-    return { body: first ?? last ?? Buffer.alloc(0), report: filter.report }
-  return { body: Buffer.concat([first, last]), report: filter.report }
+  try {
+    const first = filter.push(bytes)
+    const last = filter.end()
+    const { report } = filter
+    requireRows(verdict, report)
+    if (first === undefined || last === undefined) return { body: first ?? last ?? Buffer.alloc(0), report }
+    return { body: Buffer.concat([first, last]), report }
+  } catch (error) {
+    lost?.(filter.report)
+    throw error
+  }
 }
 
 export class FilterStream extends Transform {
