@@ -138,7 +138,13 @@ for (const lane of ['dispatch', 'reply-from'] as const) {
         await leave()
         const told = (): readonly { readonly detail?: unknown }[] => audited(edge, 'rows.withheld')
         while (told().length === 0) await new Promise((resolve) => setImmediate(resolve))
-        assert.deepEqual(told()[0]?.detail, { rows: 4, withheld: 2, violations: 1, fields: 0 })
+        assert.deepEqual(told()[0]?.detail, {
+          rows: 4,
+          withheld: 2,
+          violations: 1,
+          fields: 0,
+          rules: { tenant: 1, violation: 1 },
+        })
       })
     })
 

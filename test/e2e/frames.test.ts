@@ -263,7 +263,13 @@ describe('a WebSocket on masked rows', () => {
       assert.equal(told(talk).length, 0)
       client.socket.destroy()
       const [rows, ...more] = await untilTold(talk, 'rows.withheld')
-      assert.deepEqual(rows?.detail, { rows: 7, withheld: 4, violations: 1, fields: 2 })
+      assert.deepEqual(rows?.detail, {
+        rows: 7,
+        withheld: 4,
+        violations: 1,
+        fields: 2,
+        rules: { tenant: 3, violation: 1 },
+      })
       assert.deepEqual(more, [])
       assert.equal((await untilTold(talk, 'fields.withheld')).length, 1)
       assert.equal((await untilTold(talk, 'data.read')).length, 1)

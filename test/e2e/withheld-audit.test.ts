@@ -124,10 +124,12 @@ describe('the audit of what was withheld', () => {
   })
 })
 
-describe('the leak alarm', () => {
-  const leaks = (edge: TestEdge, kind: string, path: string) =>
-    metric(edge, `sallyport_leaks_detected_total{app="orders",route="GET ${path}",kind="${kind}"}`)
+const leaks = (edge: TestEdge, kind: string, path: string) =>
+  metric(edge, `sallyport_leaks_detected_total{app="orders",route="GET ${path}",kind="${kind}"}`)
 
+const grants = (count: number) => ({ 'grant:acme-a': count, 'grant:acme-mine': count })
+
+describe('the leak alarm', () => {
   it('sounds once a minute for each route, apart for rows of another tenant and rows outside the mask', async () => {
     await withCorridor(async (corridor, ann) => {
       const { edge } = corridor
@@ -139,7 +141,6 @@ describe('the leak alarm', () => {
       assert.deepEqual(more, [])
       assert.equal(mask?.outcome, 'failure')
       assert.equal(mask.reason, 'rows outside the mask')
-      const grants = (count: number) => ({ 'grant:acme-a': count, 'grant:acme-mine': count })
       assert.deepEqual(mask.detail, { rows: 1, withheld: 1, violations: 0, foreign: 0, rules: grants(1) })
       assert.equal(tenant?.reason, 'rows of another tenant')
       assert.deepEqual(tenant.detail, {
