@@ -90,7 +90,7 @@ function planRows(input: AnswerInput, rules: AnswerRules): Verdict {
   const way = wayOf(traits)
   if (way === 'pass') return { kind: 'pass', status, rawHeaders: harmlessHeaders(raw, input.ownCookies) }
   if (way !== 'empty' && way !== 'filter') return refuse(way.code, way.detail)
-  const rawHeaders = filteredHeaders(raw, rules.keepHeaders, input.ownCookies)
+  const rawHeaders = labelled(filteredHeaders(raw, rules.keepHeaders, input.ownCookies), reader)
   if (way === 'empty')
     return {
       kind: 'empty',
@@ -99,6 +99,15 @@ function planRows(input: AnswerInput, rules: AnswerRules): Verdict {
     }
   if (reader === undefined || coding === 'unknown') throw new TypeError('the table lets unreadable bodies through')
   return { kind: 'filter', status, rawHeaders, bodyKind: reader, coding, rules, isProblem: status >= 400 }
+}
+
+/**
+ * A browser that is told no charset looks for one in the page, in places that are no `meta` to the reader (HTML 13.2.3.2):
+ * a page is labelled as what it was read as.
+ */
+function labelled(rawHeaders: RawHeaders, reader: ReaderKind | undefined): RawHeaders {
+  if (reader !== 'html') return rawHeaders
+  return [...without(rawHeaders, 'content-type'), 'content-type', 'text/html; charset=utf-8']
 }
 
 /** The reader that the route declares for this kind. */

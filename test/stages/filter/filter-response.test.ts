@@ -129,6 +129,18 @@ describe('the way of an answer', () => {
     assert.ok(!dropped.rawHeaders.includes('location'))
   })
 
+  it('labels a page as what it was read as, so that no browser looks for a charset in it', () => {
+    const html = { remove: [], rows: [], scripts: [] }
+    const pages = { ...rules, readers: readersOf(rules.plan, { html }) }
+    for (const type of ['text/html', 'Text/HTML; charset="UTF-8"', 'text/html; level=1']) {
+      const verdict = plan(200, ['content-type', type], 'GET', pages)
+      assert.ok(verdict.kind === 'filter')
+      const at = verdict.rawHeaders.map((name) => name.toLowerCase()).indexOf('content-type')
+      assert.equal(verdict.rawHeaders[at + 1], 'text/html; charset=utf-8')
+      assert.equal(verdict.rawHeaders.filter((name) => name.toLowerCase() === 'content-type').length, 1)
+    }
+  })
+
   it('tells no length', () => {
     for (const method of ['GET', 'HEAD']) {
       const verdict = plan(200, [...json, 'content-length', '7', 'etag', '"a"'], method)
