@@ -50,6 +50,9 @@ function expect(plan: RowPlan, rows: CsvRows, bytes: Buffer): Expected | undefin
   const hidden = plan.withhold.map(({ name }) => columnOf(name))
   const ruled = [...hidden, ...plan.predicate.reads.map(({ name }) => columnOf(name))]
   if (!hasOneReading(columns, ruled)) return undefined
+  // A first line without any of them may be a row.
+  const { reads } = plan.predicate
+  if (reads.length > 0 && !reads.some(({ name }) => columns.includes(columnOf(name)))) return undefined
   const out: string[] = []
   const write = (cells: readonly string[], isHeader: boolean): void => {
     const isOut = columns.map((name) => !hidden.includes(name))

@@ -37,6 +37,8 @@ export function readColumns(names: readonly string[], plan: RowPlan, { columns, 
   const withheld = new Set(plan.withhold.map(({ name }) => columns.get(name) ?? name))
   requireOneReading(names, new Set([...withheld, ...reads.filter((name) => name !== undefined)]))
   const slots = Int32Array.from(reads, (name) => (name === undefined ? -1 : names.indexOf(name)))
+  if (slots.length > 0 && slots.every((column) => column < 0))
+    throw new ProxyError('ERR_ANSWER_SHAPE', 'the first line names no column that is ruled: it may be a row')
   const hidden = names.map((name) => withheld.has(name))
   const count = hidden.filter(Boolean).length
   if (count === 0) return { slots, withheld: 0, pieces: undefined, tail: Buffer.alloc(0), out: names.length }

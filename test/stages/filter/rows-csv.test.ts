@@ -82,13 +82,18 @@ describe('CSV', () => {
 
   it('reads nothing for a field below another key that has no column', () => {
     const plan = planOf({ predicate: { reads: [field('account', ['meta', 'account'])], test: ([a]) => a === ours } })
-    assert.equal(runCsv(plan, 'account\nacme\n').text, 'account\n')
+    assert.equal(runCsv(plan, 'account\nacme\n').code, 'ERR_ANSWER_SHAPE')
     const rows: CsvRows = { delimiter: ',', columns: new Map([['account', 'account']]) }
     assert.equal(runCsv(plan, 'account\nacme\n', [], rows).text, 'account\nacme\n')
   })
 
   it('has no permitted row where the column of the tenant is missing', () => {
-    assert.equal(runCsv(owned, `id,owner\n1,acme\n2,${marker}\n`).text, 'id,owner\n')
+    assert.equal(runCsv(planOf(), `amount,owner\n1,acme\n2,${marker}\n`).text, 'amount,owner\n')
+  })
+
+  it('is refused where the first line names no column that is ruled, since it may be a row', () => {
+    for (const body of [`2,${marker}\n3,${marker}\n`, `id,owner\n1,acme\n`])
+      assert.deepEqual([runCsv(owned, body).code, runCsv(owned, body).released], ['ERR_ANSWER_SHAPE', ''])
   })
 
   it('takes the delimiter of the route alone', () => {
