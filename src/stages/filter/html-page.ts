@@ -55,6 +55,8 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
   #skipRoot = -1
   /** What is left out is a withheld field, whose text may still be read. */
   #skipsField = false
+  /** Behind a row that was left out: its blanks go too, since their number would tell how many rows there were. */
+  #dropsBlanks = false
   /** The end tag of this name was not complete when the chunk ended. */
   #inEndTag = false
   #endTag = { start: 0, end: 0 }
@@ -317,11 +319,14 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
     } else {
       this.#counts.withheld++
       if (this.#plan.onViolation === 'block') throw new ProxyError('ERR_ANSWER_VIOLATION', 'a row is not permitted')
+      this.#dropsBlanks = true
     }
     this.#held.clear()
   }
 
-  #text(start: number, end: number): void {
+  #text(from: number, end: number): void {
+    const start = this.#dropsBlanks ? this.#pastBlanks(from, end) : from
+    if (start === end) return
     const { top } = this.#tree
     const isOdd = (top.bits & isTableContext) !== 0 || isFrame(top.name)
     if (isOdd && notBlank.test(this.#window.slice(start, end))) {
@@ -336,6 +341,11 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
     if (this.#skipFrom >= 0) return
     if (isBare) this.#put(escapedLessThan)
     this.#write(isBare ? start + 1 : start, end)
+  }
+
+  #pastBlanks(from: number, end: number): number {
+    const blanks = this.#window.slice(from, end).search(notBlank)
+    return blanks < 0 ? end : from + blanks
   }
 
   /** Browsers show it before the table. */
@@ -476,12 +486,14 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
   }
 
   #write(start: number, end: number): void {
+    this.#dropsBlanks = false
     if (this.#row === undefined) return this.#window.send(start, end, this.#out)
     this.#requireSize(this.#row.start, end)
     if (!this.#row.doomed) this.#window.keep(start, end, this.#held)
   }
 
   #put(bytes: Buffer): void {
+    this.#dropsBlanks = false
     if (this.#row === undefined) this.#out.bytes(bytes, 0, bytes.length)
     else if (!this.#row.doomed) this.#held.append(bytes, 0, bytes.length)
   }
