@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { bindMask } from '../../src/mask/bind.ts'
-import { composeMask } from '../../src/mask/compose.ts'
+import { composeMask, type RuleMask } from '../../src/mask/compose.ts'
 import { explainRow } from '../../src/mask/evaluate.ts'
 import { foldMask } from '../../src/mask/fold.ts'
 import { parseMask } from '../../src/mask/parse.ts'
 import { ledger } from './masks.ts'
 
 const none = new Map<string, unknown>()
+
+function teams(count: number): ReadonlyMap<string, unknown> {
+  return new Map([['teams', Array.from({ length: count }, (_, at) => `t${at}`)]])
+}
+
+function rule(name: string, written: unknown): RuleMask {
+  return { rule: name, mask: parseMask(written, ledger()) }
+}
 
 describe('a bound mask', () => {
   it('stays as it is when it is bound or folded again', () => {
@@ -27,15 +35,12 @@ describe('a bound mask', () => {
 
   it('takes a list of 1000 from an attribute, and none of 1001', () => {
     const mask = parseMask({ owner: { $in: { $user: 'teams' } } }, ledger())
-    const teams = (count: number) => new Map([['teams', Array.from({ length: count }, (_, at) => `t${at}`)]])
     assert.equal(bindMask(mask, teams(1000)).root.kind, 'test')
     assert.equal(bindMask(mask, teams(1001)).root.kind, 'unknown')
   })
 })
 
 describe('the parts of a composed mask', () => {
-  const rule = (name: string, written: unknown) => ({ rule: name, mask: parseMask(written, ledger()) })
-
   it('hold no permits where none is asked for', () => {
     const dataset = ledger({ visibility: 'tenant' })
     const permits = [rule('p', { owner: 'a' })]

@@ -14,6 +14,10 @@ function problemsOf(written: unknown, dataset = ledger()): readonly MaskProblem[
   return []
 }
 
+function many<T>(item: (at: number) => T): readonly T[] {
+  return Array.from({ length: 150 }, (_, at) => item(at))
+}
+
 describe('the names in a mask', () => {
   it('of attributes have at most 256 bytes', () => {
     for (const name of ['a'.repeat(256), 'é'.repeat(128)]) assert.deepEqual(problemsOf({ owner: { $user: name } }), [])
@@ -32,8 +36,6 @@ describe('the names in a mask', () => {
 })
 
 describe('the problems of a mask', () => {
-  const many = <T>(item: (at: number) => T): readonly T[] => Array.from({ length: 150 }, (_, at) => item(at))
-
   it('are a hundred at most, wherever they stand', () => {
     const masks: readonly unknown[] = [
       { $or: many(() => ({ owner: 1 })) },

@@ -29,6 +29,14 @@ function forgetful(known: RowPlan['withhold'], named: RowPlan['withhold']): RowP
   return Object.assign(plan, { withhold: named })
 }
 
+function holdsTenant([tenant]: readonly unknown[]): boolean {
+  return tenant === 'acme' || (Array.isArray(tenant) && tenant.includes('acme'))
+}
+
+function fails(): boolean {
+  throw new RangeError('not this one')
+}
+
 describe('the rows of the canary', () => {
   it('hold every declared field in its type, so that a mask that asks for one and forgets the tenant shows', () => {
     const masks = [
@@ -50,10 +58,7 @@ describe('the rows of the canary', () => {
   })
 
   it('hold the own tenant in a list, so that a list that holds it is not taken for it', () => {
-    const reads = [field('tenant')]
-    const test = ([tenant]: readonly unknown[]): boolean =>
-      tenant === 'acme' || (Array.isArray(tenant) && tenant.includes('acme'))
-    assert.equal(survives(planOf({ predicate: { reads, test } })), true)
+    assert.equal(survives(planOf({ predicate: { reads: [field('tenant')], test: holdsTenant } })), true)
   })
 
   it('go through the filter of lines, where a route has no place for rows in a document', () => {
@@ -78,9 +83,6 @@ describe('the rows of the canary', () => {
   })
 
   it('tell of a filter that fails in another way than by refusing', () => {
-    const test = (): boolean => {
-      throw new RangeError('not this one')
-    }
-    assert.throws(() => runCanary(planOf({ predicate: { reads: [], test } }), dataset, 'acme'), RangeError)
+    assert.throws(() => runCanary(planOf({ predicate: { reads: [], test: fails } }), dataset, 'acme'), RangeError)
   })
 })
