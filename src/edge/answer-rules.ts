@@ -85,25 +85,29 @@ export function methodAsked({ arrival, rows }: Masked): string {
 const canaryTenant = 'own-tenant'
 
 /**
- * Sends a row of a foreign tenant through the filter that every route of every app would install, as the most
- * privileged caller there can be: one grant on all rows. Throws where it survives, and the edge does not start.
+ * Sends a row of a foreign tenant through the filter that every route of every app would install, in every kind that the
+ * route declares, as the most privileged caller there can be (one grant on all rows) and as one from whom everything that
+ * can be withheld is. Throws where it survives, and the edge does not start.
  */
 export function runCanaries(apps: readonly App[]): void {
-  for (const app of apps) {
-    for (const { rows } of app.routes) {
-      if (rows === undefined) continue
-      const access = resolveRows(canaryPolicy(rows), rows.dataset, rows.action, undefined)
-      for (const document of documentsOf(rows.rows))
-        runCanary(rowPlan(access, rows, document), rows.dataset, canaryTenant)
-    }
-  }
+  for (const app of apps)
+    for (const { rows } of app.routes)
+      if (rows !== undefined) for (const withhold of [[], withholdable(rows)]) runRouteCanaries(rows, withhold)
 }
 
-/** Every kind of JSON document in which the route finds rows. */
-function documentsOf(declared: RowsConfig): readonly DocumentRows[] {
-  const operations = declared.graphql?.operations ?? []
-  const frames = declared.frames === undefined ? [] : [frameRows(declared.frames)]
-  return [declared, ...operations.map(({ rows }) => rows), ...frames]
+function runRouteCanaries(route: DatasetRouteConfig, withhold: readonly string[]): void {
+  const access = resolveRows(canaryPolicy(route, withhold), route.dataset, route.action, undefined)
+  const operations = route.rows.graphql?.operations ?? []
+  for (const readers of [readersOf(route.rows, undefined), ...operations.map((each) => readersOf(route.rows, each))])
+    runCanary(rowPlan(access, route, readers), route.dataset, canaryTenant, readers)
+  const { frames } = route.rows
+  if (frames !== undefined) runCanary(rowPlan(access, route, frameRows(frames)), route.dataset, canaryTenant)
+}
+
+/** Every field that names a key; the tenant's own stays, since nobody is told a row by anything else. */
+function withholdable({ dataset }: DatasetRouteConfig): readonly string[] {
+  const fields = [...dataset.fields.values()].filter(({ path }) => path[0] !== '*' && path.at(-1) !== '*')
+  return fields.map(({ name }) => name).filter((name) => name !== dataset.tenantField)
 }
 
 /** A message of the app as the document it is. */
@@ -111,7 +115,7 @@ function frameRows({ at, keep }: FrameRows): DocumentRows {
   return { at, keep, total: undefined, strict: false }
 }
 
-function canaryPolicy(route: DatasetRouteConfig): Parameters<typeof resolveRows>[0] {
+function canaryPolicy(route: DatasetRouteConfig, withhold: readonly string[]): Parameters<typeof resolveRows>[0] {
   const account = {
     id: 'canary',
     email: '',
@@ -136,7 +140,7 @@ function canaryPolicy(route: DatasetRouteConfig): Parameters<typeof resolveRows>
         actions: ['read', 'modify'],
         rows: true,
         effect: 'permit',
-        withhold: [],
+        withhold,
         ...always,
       },
     ],

@@ -98,6 +98,13 @@ describe('the canary at start', () => {
     assert.throws(() => run(leaky), { code: 'ERR_ANSWER_VIOLATION' })
   })
 
+  it('is seen where a reader of another kind lets it live', () => {
+    const xml = { at: [['orders', 'order']], fields: new Map(), keep: [] }
+    assert.doesNotThrow(() => run(changedRows(() => ({ xml }))))
+    const leaky = changedRows(() => ({ xml: { ...xml, keep: [['orders', 'sallyport-canary']] } }))
+    assert.throws(() => run(leaky), { code: 'ERR_ANSWER_VIOLATION', message: /filter of xml/ })
+  })
+
   it('is seen where the messages of a route let it live', () => {
     const leaky = changedRows(({ frames }) => (frames === undefined ? {} : { frames: { ...frames, ...leak } }))
     assert.throws(() => run(leaky), { code: 'ERR_ANSWER_VIOLATION' })
