@@ -19,6 +19,8 @@ export class KeyTable<Node> {
   readonly sieve = new Uint8Array(1024)
   /** Longer keys in the document's spelling cannot match, folded or not. */
   maxRawBytes = 0
+  /** A ruled key is not ASCII, and some reader takes one that is for it (`straße`, `strasse`): no short cut is safe. */
+  foldsToAscii = false
 
   get ruled(): readonly RuledKey<Node>[] {
     return this.#keys
@@ -35,11 +37,15 @@ export class KeyTable<Node> {
     this.sieve[sieveSlot(bytes, 0, bytes.length)] = 1
     // An escape takes six bytes for one UTF-16 unit, and folding shrinks a string by a third at most.
     this.maxRawBytes = Math.max(this.maxRawBytes, 18 * name.length + 2)
+    if (isAscii(name) || !folds(name).some(isAscii)) return
+    this.foldsToAscii = true
+    this.sieve.fill(1)
   }
 
   /** `start` to `end` is the key without its quotes; `plain` = ASCII without escapes. */
   match(bytes: Buffer, start: number, end: number, plain: boolean): Node | typeof twin | undefined {
-    if (plain) return this.sieve[sieveSlot(bytes, start, end)] === 0 ? undefined : this.#matchPlain(bytes, start, end)
+    if (plain && !this.foldsToAscii)
+      return this.sieve[sieveSlot(bytes, start, end)] === 0 ? undefined : this.#matchPlain(bytes, start, end)
     if (end - start > this.maxRawBytes) return undefined
     const text: unknown = JSON.parse(`"${bytes.toString('utf8', start, end)}"`)
     return typeof text === 'string' ? this.#matchText(text) : twin
@@ -90,6 +96,10 @@ export function folds(text: string): readonly string[] {
   let simple = ''
   for (const letter of text) simple += foldLetter(letter)
   return [simple, text.toUpperCase().toLowerCase()]
+}
+
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length
 }
 
 function foldLetter(letter: string): string {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { KeyTable, twin } from '../../../src/stages/filter/key-table.ts'
-import { planOf, runCore, runJson, runLines } from './support.ts'
+import { openJson } from '../../../src/stages/filter/open-json.ts'
+import { JsonRowFilter } from '../../../src/stages/filter/rows-json.ts'
+import { planOf, run, runCore, runJson, runLines } from './support.ts'
 
 function tableOf(...names: readonly string[]): KeyTable<string> {
   const table = new KeyTable<string>()
@@ -52,6 +54,9 @@ describe('a key', () => {
       ['id', '\u0130d'],
       ['größe', 'GRÖSSE'],
       ['größe', 'grÖße'],
+      ['straße', 'strasse'],
+      ['straße', 'STRASSE'],
+      ['ſecret', 'secret'],
       // Letter by letter, as Java compares without case: neither reading of the whole text says so.
       ['is', '\u0130ſ'],
     ] as const
@@ -77,5 +82,20 @@ describe('a key', () => {
     }
     assert.equal(runLines(plan, '{"account":"acme","a`z":1}').text, '{"account":"acme","a`z":1}')
     assert.equal(runLines(plan, '{"account":"acme","A@Z":1}').text, '')
+  })
+
+  it('in plain letters is a twin of one that is not, in documents and in lines', () => {
+    const plan = planOf({ at: [['*']], withhold: [{ name: 'street', path: ['straße'] }] })
+    const rows: readonly (readonly [string, string])[] = [
+      ['{"account":"acme","strasse":1}', ''],
+      ['{"account":"acme","STRASSE":1}', ''],
+      ['{"account":"acme","straße":1}', '{"account":"acme"}'],
+      ['{"account":"acme","strase":1}', '{"account":"acme","strase":1}'],
+    ]
+    for (const [row, out] of rows) {
+      for (const filter of [new JsonRowFilter(plan), openJson(plan)])
+        assert.equal(run(filter, `[${row}]`, [3]).text, `[${out}]`, row)
+      assert.equal(runLines(plan, row).text, out, row)
+    }
   })
 })

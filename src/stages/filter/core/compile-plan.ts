@@ -25,7 +25,7 @@ export interface CompiledPlan {
 
 const step = { and: 0x80, or: 0x81, true: 0x82, false: 0x83 } as const
 
-/** Undefined where the plan is larger than the core can hold. */
+/** Undefined where the plan is larger than the core can hold, or names keys that it cannot tell from their twins. */
 export function compilePlan(plan: RowPlan, tree: RowTree): CompiledPlan | undefined {
   const nodes = nodesOf(tree)
   const tables = nodes.filter((node) => node.keys !== undefined)
@@ -38,6 +38,7 @@ export function compilePlan(plan: RowPlan, tree: RowTree): CompiledPlan | undefi
     nodes.reduce((sum, node) => sum + node.slots.length + node.slotsBelow.length, 0) <= most.slotEntries &&
     plan.predicate.reads.length <= 255 &&
     tables.every((node) => (node.keys?.maxRawBytes ?? 0) <= most.keyBytes) &&
+    !tables.some((node) => node.keys?.foldsToAscii) &&
     plan.limits.maxDepth <= most.depth &&
     plan.limits.maxRowBytes < 2 ** 30
   if (!fits) return undefined
