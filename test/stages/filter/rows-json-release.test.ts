@@ -21,6 +21,34 @@ function shut(filter: RowFilter): void {
   assert.throws(() => filter.end(), TypeError)
 }
 
+describe('a document', () => {
+  const mine = '{"account":"acme"}'
+
+  it('goes out row by row where a row that is not permitted is dropped', () => {
+    const dropping = planOf({ at: [['*']] })
+    for (const filter of [new JsonRowFilter(dropping), openJson(dropping)]) {
+      assert.equal(Buffer.from(filter.push(Buffer.from(`[${mine}`)) ?? []).toString(), `[${mine}`)
+      assert.equal(Buffer.from(filter.push(Buffer.from(`,${mine}`)) ?? []).toString(), `,${mine}`)
+    }
+  })
+
+  it('is held to the end where one blocks all, where it is one row, and where it is an error’s', () => {
+    const alone = planOf({ at: [[]] })
+    const held: readonly (readonly [RowFilter, string])[] = [
+      [new JsonRowFilter(plan), `[${mine}]`],
+      [openJson(plan), `[${mine}]`],
+      [new JsonRowFilter(planOf({ at: [['*']] }), true), `[${mine}]`],
+      [openJson(planOf({ at: [['*']] }), true), `[${mine}]`],
+      [new JsonRowFilter(alone), mine],
+      [openJson(alone), mine],
+    ]
+    for (const [filter, text] of held) {
+      assert.equal(filter.push(Buffer.from(text)), undefined)
+      assert.equal(Buffer.from(filter.end() ?? []).toString(), text)
+    }
+  })
+})
+
 for (const [name, open, refused, taken] of readers)
   describe(name, () => {
     it('stays shut after a refusal', () => {
