@@ -32,6 +32,15 @@ describe('a document', () => {
     }
   })
 
+  it('comes in any bytes, not only in those of Node', () => {
+    const bytes = new TextEncoder().encode(`  [${mine}]`).subarray(2)
+    for (const filter of [new JsonRowFilter(plan), openJson(plan)]) {
+      filter.push(bytes.slice(0, 5))
+      filter.push(bytes.subarray(5))
+      assert.equal(Buffer.from(filter.end() ?? []).toString(), `[${mine}]`)
+    }
+  })
+
   it('is held to the end where one blocks all, where it is one row, and where it is an error’s', () => {
     const alone = planOf({ at: [[]] })
     const held: readonly (readonly [RowFilter, string])[] = [
