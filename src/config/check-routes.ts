@@ -27,6 +27,7 @@ const rowKeys = [
   'keepHeaders',
   'check',
   'inject',
+  'compress',
   'maxRow',
   'maxBlock',
 ] as const

@@ -238,6 +238,8 @@ export interface DatasetRouteConfig extends RouteBase {
   readonly keepHeaders: readonly string[]
   readonly check: { readonly body: readonly RowPointer[] } | undefined
   readonly inject: readonly { readonly kind: 'header' }[]
+  /** Filtered answers are compressed by what the client accepts. */
+  readonly compress: boolean
   readonly maxRowBytes: number
   readonly maxBlockBytes: number
 }

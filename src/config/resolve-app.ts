@@ -91,6 +91,7 @@ function resolveFilter(
     keepHeaders: (route.keepHeaders ?? []).map((name) => name.toLowerCase()),
     check: route.check === undefined ? undefined : { body: route.check.body.map(rowPointer) },
     inject: route.inject ?? [],
+    compress: route.compress ?? true,
     maxRowBytes: bytes(route.maxRow ?? '1MiB'),
     maxBlockBytes: bytes(route.maxBlock ?? '8MiB'),
   }

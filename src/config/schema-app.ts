@@ -54,6 +54,12 @@ const filter = {
       maxItems: 8,
     }),
   ),
+  compress: Type.Optional(
+    Type.Boolean({
+      description:
+        'Filtered answers are compressed as the client accepts. Default: true. Say `false` where an answer repeats what the client sent beside a secret (BREACH).',
+    }),
+  ),
   maxRow: Type.Optional(size('Longest row of an answer. Default `1MiB`.', { maxBytes: 2 ** 28 })),
   maxBlock: Type.Optional(
     size('Longest answer that is held back as a whole (`onViolation: block`). Default `8MiB`.', { maxBytes: 2 ** 28 }),

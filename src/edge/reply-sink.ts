@@ -3,6 +3,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { GraphqlOperation } from '../config/config.ts'
 import { ProxyError } from '../errors.ts'
 import type { Arrival, ClientAddress, Masked } from '../exchange.ts'
+import { type CodingChoice, chooseCoding } from '../stages/filter/accept-coding.ts'
+import {
+  codingFor,
+  createEncoder,
+  encodedHeaders,
+  encodeWhole,
+  isShort,
+  mayTransform,
+} from '../stages/filter/encode.ts'
 import { type FilterStream, filterBody, filterWhole, whenReleased } from '../stages/filter/filter-body.ts'
 import { type FilterVerdict, planAnswer, type Verdict } from '../stages/filter/filter-response.ts'
 import type { AnswerBody, AnswerHead, AnswerSink, UpstreamExchange } from '../stages/forward/lane.ts'
@@ -28,10 +37,16 @@ export interface SinkRooms {
   readonly addressOf: (arrival: Arrival) => ClientAddress | undefined
 }
 
+/** So long the first bytes of an answer may wait for its end, while they are fewer than are worth a coding. */
+const shortBodyMs = 5
+
 /** Up to here a body that came in one piece leaves in one piece with its head. */
 const maxTextBytes = 16_384
 
-/** Writes one answer to one client, through the second gate. Nothing of an app reaches a client any other way. */
+/**
+ * Writes one answer to one client, through the second gate. Nothing of an app reaches a client any other way. It is one
+ * long file because every way of an answer ends in the same few facts: what has gone out, who is told, who has left.
+ */
 export class ReplySink implements AnswerSink, Live {
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
@@ -132,7 +147,7 @@ export class ReplySink implements AnswerSink, Live {
       case 'pass':
         return this.#pass(verdict.status, verdict.rawHeaders, declaredLength(head), body)
       case 'filter':
-        return this.#filter(verdict, declaredLength(head), body)
+        return this.#filter(verdict, head, body)
     }
   }
 
@@ -225,23 +240,26 @@ export class ReplySink implements AnswerSink, Live {
     if (!clientLeft) this.#refuse(upstreamError(error))
   }
 
-  #filter(verdict: FilterVerdict, length: number | undefined, body: AnswerBody): void {
+  #filter(verdict: FilterVerdict, head: AnswerHead, body: AnswerBody): void {
+    const length = declaredLength(head)
     const refuse = (cause: unknown) => {
       const error = cause instanceof ProxyError ? cause : upstreamError(cause)
       if (!verdict.isProblem || this.#settled || this.#reply.raw.destroyed) return this.fail(error)
       this.#replace({ status: verdict.status, rawHeaders: [], error })
     }
     if (verdict.bodyKind === 'events' && !verdict.isProblem) return this.#filterEvents(verdict, body)
+    const choice = this.#codings(verdict, head)
     if (length !== undefined && length <= maxWholeBytes && verdict.coding === undefined) {
-      return collectBody(body, length, (bytes) => this.#sendWhole(verdict, bytes), refuse)
+      return collectBody(body, length, (bytes) => this.#filterWhole(verdict, choice, bytes), refuse)
     }
     const filtered = filterBody(body.stream(), verdict)
     whenReleased(filtered)
+      .then(() => (choice?.coding === undefined ? undefined : whenWhole(filtered)))
       .then(() => {
         if (this.#settled || this.#reply.raw.destroyed) return this.#giveUp(filtered)
         // It failed since, and tells nobody who listens only now; nothing of it has gone out yet.
         if (filtered.errored !== null) throw filtered.errored
-        return this.#stream(verdict, filtered)
+        return this.#sendFiltered(verdict, choice, filtered)
       })
       .catch((cause: unknown) => {
         this.#giveUp(filtered)
@@ -257,32 +275,64 @@ export class ReplySink implements AnswerSink, Live {
 
   /** Each event has a verdict of its own and the head tells nothing of them: it goes out before the first. */
   #filterEvents(verdict: FilterVerdict, body: AnswerBody): void {
-    if (this.#masked.arrival.method !== 'HEAD') return this.#stream(verdict, filterBody(body.stream(), verdict))
+    if (this.#masked.arrival.method !== 'HEAD')
+      return this.#stream(verdict, undefined, filterBody(body.stream(), verdict))
     body.discard()
     this.#sendEmpty(verdict.status, verdict.rawHeaders)
   }
 
-  /** A small body at once: nothing of it has gone out when it is refused. */
-  #sendWhole(verdict: FilterVerdict, bytes: Buffer): void {
-    if (this.#settled || this.#reply.raw.destroyed) return
-    const { body, report } = filterWhole(bytes, verdict, (lost) => this.#rooms.observer.unanswered(this.#masked, lost))
-    this.#settled = true
-    const length = this.#masked.arrival.method === 'HEAD' ? [] : ['content-length', String(body.length)]
-    this.#head(verdict.status, [...verdict.rawHeaders, ...length]).end(body)
-    this.#rooms.observer.answered(this.#masked, verdict.status, report)
+  /** How this client may get the answer; undefined = in no coding, whatever it accepts. */
+  #codings({ bodyKind }: FilterVerdict, { rawHeaders }: AnswerHead): CodingChoice | undefined {
+    const { route, headers } = this.#masked
+    // Events go out one by one, and some readers take them in no coding.
+    if (route.rows?.compress !== true || bodyKind === 'events' || !mayTransform(rawHeaders)) return undefined
+    return chooseCoding(headers.all('accept-encoding'))
   }
 
-  #stream({ status, rawHeaders, bodyKind }: FilterVerdict, body: FilterStream): void {
+  /** A small body at once: nothing of it has gone out when it is refused. */
+  #filterWhole(verdict: FilterVerdict, choice: CodingChoice | undefined, bytes: Buffer): void {
+    if (this.#settled || this.#reply.raw.destroyed) return
+    const { observer } = this.#rooms
+    const { body, report } = filterWhole(bytes, verdict, (lost) => observer.unanswered(this.#masked, lost))
+    this.#sendWhole(verdict, choice, body)
+    observer.answered(this.#masked, verdict.status, report)
+  }
+
+  #sendWhole({ status, rawHeaders }: FilterVerdict, choice: CodingChoice | undefined, body: Uint8Array): void {
     this.#settled = true
-    const raw = this.#head(status, rawHeaders)
+    const isHead = this.#masked.arrival.method === 'HEAD'
+    const coding = choice === undefined ? undefined : codingFor(choice, body.length)
+    const out = coding === undefined || isHead ? body : encodeWhole(body, coding)
+    const length = isHead ? [] : ['content-length', String(out.length)]
+    const fields = choice === undefined ? rawHeaders : encodedHeaders(rawHeaders, coding)
+    this.#head(status, [...fields, ...length]).end(out)
+  }
+
+  /** A body that has come to its end while nothing of it was sent is small, and goes out like one. */
+  #sendFiltered(verdict: FilterVerdict, choice: CodingChoice | undefined, body: FilterStream): void {
+    const isSmall = body.writableFinished && body.readableLength <= maxWholeBytes
+    if (choice?.coding === undefined || !isSmall) return this.#stream(verdict, choice, body)
+    this.#sendWhole(verdict, choice, takeWhole(body))
+    this.#rooms.observer.answered(this.#masked, verdict.status, body.report)
+  }
+
+  #stream({ status, rawHeaders, bodyKind }: FilterVerdict, choice: CodingChoice | undefined, body: FilterStream): void {
+    this.#settled = true
+    const coding = choice === undefined ? undefined : codingFor(choice, undefined)
+    const raw = this.#head(status, choice === undefined ? rawHeaders : encodedHeaders(rawHeaders, coding))
+    const isHead = this.#masked.arrival.method === 'HEAD'
+    const out = coding === undefined || isHead ? body : body.pipe(createEncoder(coding))
     const lasts = bodyKind === 'events'
     if (lasts) raw.flushHeaders()
-    body.on('data', (chunk: Buffer) => {
+    out.on('data', (chunk: Buffer) => {
       if (raw.write(chunk)) return
-      body.pause()
+      out.pause()
       this.#awaitReader(raw)
     })
-    raw.on('drain', () => this.#goOn(body))
+    raw.on('drain', () => this.#goOn(out))
+    out.once('end', () => this.#end(raw))
+    // What is wrong with the body ends the connection below; the coding's own end is never written then.
+    if (out !== body) out.on('error', (error) => this.#breakOff(raw, error))
     let told = false
     const tell = (how: 'answered' | 'broken off') => {
       if (told) return
@@ -291,10 +341,7 @@ export class ReplySink implements AnswerSink, Live {
       if (how === 'answered') observer.answered(this.#masked, status, body.report)
       else observer.unanswered(this.#masked, body.report)
     }
-    body.once('end', () => {
-      this.#end(raw)
-      tell('answered')
-    })
+    body.once('end', () => tell('answered'))
     body.once('error', (error) => {
       // Where the reader left first, the upstream's end is only what followed.
       tell(raw.destroyed ? 'answered' : 'broken off')
@@ -307,6 +354,7 @@ export class ReplySink implements AnswerSink, Live {
       // What went out until its reader left is told.
       tell('answered')
       body.destroy()
+      out.destroy()
     })
   }
 
@@ -335,6 +383,32 @@ export class ReplySink implements AnswerSink, Live {
     else this.fail(new ProxyError('ERR_UPSTREAM_TIMEOUT', `no answer within ${timeoutMs} ms`))
     this.#exchange?.abort()
   }
+}
+
+/** Everything that waits to be read: `read` gives it piece by piece. */
+function takeWhole(body: FilterStream): Buffer {
+  const length = body.readableLength
+  const pieces: Buffer[] = []
+  for (let piece: unknown = body.read(); Buffer.isBuffer(piece); piece = body.read()) pieces.push(piece)
+  const whole = Buffer.concat(pieces)
+  if (whole.length !== length) throw new TypeError('a body that was read in part')
+  return whole
+}
+
+/** Gives a body of unknown length the time that the rest of a short one takes: whether it is one decides on its coding. */
+async function whenWhole(body: FilterStream): Promise<void> {
+  if (body.writableFinished || body.destroyed) return
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(settle, isShort(body.readableLength) ? shortBodyMs : 0)
+    function settle(): void {
+      clearTimeout(timer)
+      body.off('finish', settle)
+      body.off('close', settle)
+      resolve()
+    }
+    body.once('finish', settle)
+    body.once('close', settle)
+  })
 }
 
 /** Node joins head and body into one write where the body is text; latin1 is one character for each octet. */

@@ -118,7 +118,8 @@ function textRows(plan: RowPlan, dataset: Dataset, tenant: string): readonly Tex
 
 function sampleText(field: FieldDeclaration, tenant: string): string {
   const value = sample(field, tenant)
-  return Array.isArray(value) ? tenant : String(value)
+  if (typeof value === 'string') return value
+  return Array.isArray(value) ? tenant : JSON.stringify(value)
 }
 
 /** Foreign, without a tenant, with two kinds of wrong tenant; and ours, marked in the withheld fields alone. */
