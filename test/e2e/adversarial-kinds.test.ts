@@ -39,7 +39,7 @@ for (const kind of otherKinds)
       assert.ok(ended.refused > 200, `${ended.refused} were refused`)
     })
 
-    it('leaks nothing by one in the body and one around it', async (t) => {
+    it('leaks nothing by one in the body and one around it', { timeout: 900_000 }, async (t) => {
       const pairs = allPairs([kind.target, blocking(kind)], bodyAttacks(kind), headAttacks)
       const ended = await battle.fight(sample(new Dice(seedOf(t)), pairs, 700))
       t.diagnostic(JSON.stringify(ended))

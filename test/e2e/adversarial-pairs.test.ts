@@ -20,7 +20,7 @@ describe('an upstream that tries two things at once', () => {
     await battle.close()
   })
 
-  it('leaks nothing by one in the body and one around it', async (t) => {
+  it('leaks nothing by one in the body and one around it', { timeout: 900_000 }, async (t) => {
     const rounds = sample(new Dice(seedOf(t)), allPairs(targets, jsonAttacks, headAttacks), 3_000)
     const ended = await battle.fight(rounds)
     t.diagnostic(JSON.stringify(ended))
