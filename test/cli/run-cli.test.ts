@@ -108,7 +108,7 @@ suite('the command line', { concurrency: 4 }, () => {
 
   test('the configuration and the directory of the demo are sound', async (t) => {
     const here = place(t)
-    assert.equal((await here.run('check', '--demo')).out, 'ok: 1 app, 5 routes, 1 dataset\n')
+    assert.equal((await here.run('check', '--demo')).out, 'ok: 2 apps, 12 routes, 1 dataset\n')
   })
 
   test('migrate brings a new database to this version, and then has nothing to do', async (t) => {
