@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 
 const filter = 'test/stages/filter/'
 const core = [
+  `${filter}core/*.test.ts`,
   `${filter}rows-json.test.ts`,
   'test/property/filter-json.test.ts',
   'test/property/filter-masks.test.ts',
