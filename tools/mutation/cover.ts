@@ -2,11 +2,12 @@ import { globSync } from 'node:fs'
 import { basename } from 'node:path'
 
 const filter = 'test/stages/filter/'
+const masks = 'test/property/filter-masks.test.ts'
 const core = [
   `${filter}core/*.test.ts`,
   `${filter}rows-json.test.ts`,
   'test/property/filter-json.test.ts',
-  'test/property/filter-masks.test.ts',
+  masks,
   'test/property/core-chunks.test.ts',
 ]
 
@@ -25,10 +26,7 @@ const covers: readonly (readonly [RegExp, readonly string[]])[] = [
     [`${filter}{filter,answer,body,canary,content}*.test.ts`, 'test/edge/answer-rules.test.ts'],
   ],
   [/\/stages\/filter\//u, [`${filter}rows-json*.test.ts`, `${filter}row-values*.test.ts`, ...core]],
-  [
-    /\/mask\//u,
-    ['test/mask/**/*.test.ts', 'test/stages/mask/*.test.ts', 'test/property/mask-language.test.ts', core[2] ?? ''],
-  ],
+  [/\/mask\//u, ['test/mask/**/*.test.ts', 'test/stages/mask/*.test.ts', 'test/property/mask-language.test.ts', masks]],
 ]
 
 /** The test files that may notice a change of this one, those most likely to first. */
