@@ -45,7 +45,10 @@ const xml = Type.Object(
       'Where fields stand in a row, if not in a child element of their name.',
       '`amount` or `price/net`: the text of that element; `@id` or `price/@net`: an attribute.',
     ),
-    keep: pointers('Elements outside the rows that stay whole, but for comments. Of everything else outside only the elements around rows and these stay, without text and attributes.', []),
+    keep: pointers(
+      'Elements outside the rows that stay whole, but for comments. Of everything else outside only the elements around rows and these stay, without text and attributes.',
+      [],
+    ),
   },
   { ...closed, description: 'XML answers. Without it they are blocked.' },
 )

@@ -23,8 +23,9 @@ const spellings: readonly ((number: string) => string)[] = [
   (number) => (number.startsWith('-') ? number.slice(1) : `-${number}`),
 ]
 
-const body = fc.tuple(fc.array(row, { maxLength: 6 }), fc.array(fc.nat(spellings.length - 1), { minLength: 1 })).map(
-  ([rows, dice]) => {
+const body = fc
+  .tuple(fc.array(row, { maxLength: 6 }), fc.array(fc.nat(spellings.length - 1), { minLength: 1 }))
+  .map(([rows, dice]) => {
     let turn = 0
     return rows.map((each) =>
       JSON.stringify(each).replaceAll(/(?<=[:[,])-?\d[\d.e+-]*(?=[,}\]])/gu, (number) => {
@@ -32,8 +33,7 @@ const body = fc.tuple(fc.array(row, { maxLength: 6 }), fc.array(fc.nat(spellings
         return spellings[dice[turn % dice.length] ?? 0]?.(number) ?? number
       }),
     )
-  },
-)
+  })
 
 describe('the JSON filter under any mask', () => {
   it('keeps the rows that the predicate permits, by the core and by the plain scanner', () => {
