@@ -6,6 +6,8 @@ import { inferSchema, initParser } from 'udsv'
 import { type FieldDeclaration, JsonNumber, type RowPredicate } from '../src/mask/language.ts'
 import { defaultRowLimits, type RowPlan } from '../src/stages/filter/row-plan.ts'
 import { CsvRowFilter } from '../src/stages/filter/rows-csv.ts'
+import { contest, rate } from './support/contest.ts'
+import { median } from './support/statistics.ts'
 
 const quick = process.argv.includes('--quick')
 const setBytes = quick ? 8_000_000 : 64_000_000
@@ -103,24 +105,8 @@ function spell(cell: string): string {
   return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 }
 
-function seconds(run: () => number): number {
-  const begin = process.hrtime.bigint()
-  if (run() === 0) throw new Error('nothing came out')
-  return Number(process.hrtime.bigint() - begin) / 1e9
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
-}
-
 function line(cells: readonly string[]): void {
   process.stdout.write(`${cells.map((cell, at) => (at === 0 ? cell.padEnd(24) : cell.padStart(18))).join('')}\n`)
-}
-
-function speed(body: Buffer, times: readonly number[]): string {
-  const rate = (time: number): string => (body.length / 1e6 / time).toFixed(0)
-  return `${rate(Math.min(...times))} (${rate(median(times))})`
 }
 
 function compare(name: string, set: DataSet): void {
@@ -131,15 +117,10 @@ function compare(name: string, set: DataSet): void {
     () => byUdsv(body),
     () => byUdsvAndJoin(body),
   ]
-  const times = ways.map((): number[] => [])
-  for (let round = 0; round <= rounds; round++)
-    for (const [way, run] of ways.entries()) {
-      const time = seconds(run)
-      if (round > 0) times[way]?.push(time)
-    }
+  const times = contest(ways, rounds)
   const [filter = [], , udsv = []] = times
   const ratios = filter.map((time, round) => (udsv[round] ?? Number.NaN) / time)
-  line([name, ...times.map((taken) => speed(body, taken)), median(ratios).toFixed(2)])
+  line([name, ...times.map((taken) => rate(body.length, taken)), median(ratios).toFixed(2)])
 }
 
 /** Generated on the fly, so that only the filter's own memory grows. */

@@ -8,6 +8,8 @@ import { parseHtmlPlace } from '../src/config/row-places.ts'
 import { type FieldDeclaration, JsonNumber } from '../src/mask/language.ts'
 import { HtmlFilter } from '../src/stages/filter/html.ts'
 import { defaultRowLimits, type RowPlan } from '../src/stages/filter/row-plan.ts'
+import { contest, rate } from './support/contest.ts'
+import { median } from './support/statistics.ts'
 
 const quick = process.argv.includes('--quick')
 const rounds = quick ? 3 : 9
@@ -105,33 +107,13 @@ function byParser(body: Buffer): number {
   return seen
 }
 
-function seconds(run: () => number): number {
-  const begin = process.hrtime.bigint()
-  if (run() === 0) throw new Error('nothing came out')
-  return Number(process.hrtime.bigint() - begin) / 1e9
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN
-}
-
 function compare(body: Buffer): void {
-  const filter: number[] = []
-  const parser: number[] = []
-  for (let round = 0; round <= rounds; round++) {
-    const first = seconds(() => byFilter(body))
-    const second = seconds(() => byParser(body))
-    if (round === 0) continue
-    filter.push(first)
-    parser.push(second)
-  }
-  const speed = (time: number): string => (body.length / 1e6 / time).toFixed(1)
-  const rate = (times: readonly number[]): string => `${speed(Math.min(...times))} (${speed(median(times))})`
+  const [filter = [], parser = []] = contest([() => byFilter(body), () => byParser(body)], rounds)
   const ratios = filter.map((time, round) => (parser[round] ?? Number.NaN) / time)
   process.stdout.write(`page of ${(body.length / 1e6).toFixed(1)} MB, ${tables * rowsPerTable} rows, a third dropped\n`)
   process.stdout.write('best round, median in brackets; 64 KiB chunks; one thread\n')
-  process.stdout.write(`filter           ${rate(filter).padStart(16)} MB/s\n`)
-  process.stdout.write(`htmlparser2 alone${rate(parser).padStart(16)} MB/s\n`)
+  process.stdout.write(`filter           ${rate(body.length, filter, 1).padStart(16)} MB/s\n`)
+  process.stdout.write(`htmlparser2 alone${rate(body.length, parser, 1).padStart(16)} MB/s\n`)
   process.stdout.write(`ratio, median    ${median(ratios).toFixed(2).padStart(16)}\n`)
 }
 

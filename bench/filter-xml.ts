@@ -8,6 +8,8 @@ import type { XmlRows } from '../src/config/config.ts'
 import { JsonNumber, type RowPredicate } from '../src/mask/language.ts'
 import { defaultRowLimits, type RowPlan } from '../src/stages/filter/row-plan.ts'
 import { XmlRowFilter } from '../src/stages/filter/rows-xml.ts'
+import { contest, rate, seconds } from './support/contest.ts'
+import { median } from './support/statistics.ts'
 
 const quick = process.argv.includes('--quick')
 const setBytes = quick ? 4_000_000 : 16_000_000
@@ -102,33 +104,16 @@ function byParser(body: Buffer, withTags: boolean): number {
   return out
 }
 
-function seconds(run: () => number): number {
-  const begin = process.hrtime.bigint()
-  if (run() === 0) throw new Error('nothing came out')
-  return Number(process.hrtime.bigint() - begin) / 1e9
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
-}
-
 function line(cells: readonly string[]): void {
   process.stdout.write(`${cells.map((cell, at) => (at === 0 ? cell.padEnd(30) : cell.padStart(18))).join('')}\n`)
 }
 
 function compare(name: string, make: (at: number) => string, xml: XmlRows): void {
   const { body, rowBytes } = dataSet(make)
-  const times: number[][] = [[], [], []]
   const ways = [() => byFilter(body, xml), () => byParser(body, false), () => byParser(body, true)]
-  for (let round = 0; round <= rounds; round++) {
-    const took = ways.map(seconds)
-    if (round > 0) for (const [way, time] of took.entries()) times[way]?.push(time)
-  }
-  const rate = (time: number): string => (body.length / 1e6 / time).toFixed(0)
-  const speed = (way: readonly number[]): string => `${rate(Math.min(...way))} (${rate(median(way))})`
+  const times = contest(ways, rounds)
   const ratios = (times[0] ?? []).map((time, round) => (times[1]?.[round] ?? Number.NaN) / time)
-  line([`${name}, ${rowBytes} B a row`, ...times.map(speed), median(ratios).toFixed(2)])
+  line([`${name}, ${rowBytes} B a row`, ...times.map((way) => rate(body.length, way)), median(ratios).toFixed(2)])
 }
 
 /** Generated on the fly, so that only the filter's own memory grows. */

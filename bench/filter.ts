@@ -10,6 +10,7 @@ import { openJson } from '../src/stages/filter/open-json.ts'
 import type { RowFilter } from '../src/stages/filter/row-plan.ts'
 import { JsonRowFilter } from '../src/stages/filter/rows-json.ts'
 import { findProgram } from './support/child.ts'
+import { contest, rate, seconds } from './support/contest.ts'
 import { documentOf, isOurs, plan, type Row, rowSets, rowsUpTo } from './support/row-sets.ts'
 import { median, pairedRatio, table } from './support/statistics.ts'
 
@@ -47,63 +48,40 @@ function parsed(body: Buffer): number {
   return Buffer.from(JSON.stringify({ items: document.items.filter(isOurs) })).length
 }
 
-function seconds(run: () => number): number {
-  const begin = process.hrtime.bigint()
-  if (run() === 0) throw new Error('nothing came out')
-  return Number(process.hrtime.bigint() - begin) / 1e9
+/** The ways on one body, each `turns` times: seconds for each way, one turn. */
+function takeTurns(body: Buffer, turns: number): readonly (readonly number[])[] {
+  const runs = ways.map(({ run }) => (): number => {
+    let out = 0
+    for (let turn = 0; turn < turns; turn++) out += run(body)
+    return out
+  })
+  return contest(runs, rounds).map((times) => times.map((time) => time / turns))
 }
 
-/** Seconds for each way, round by round, after one round that does not count. */
-function contest(body: Buffer, times: number): ReadonlyMap<string, readonly number[]> {
-  const taken = new Map(ways.map(({ name }) => [name, [] as number[]]))
-  for (let round = 0; round <= rounds; round++) {
-    for (const { name, run } of ways) {
-      const time = seconds(() => {
-        let out = 0
-        for (let turn = 0; turn < times; turn++) out += run(body)
-        return out
-      })
-      if (round > 0) taken.get(name)?.push(time / times)
-    }
-  }
-  return taken
-}
-
-function rate(body: Buffer, times: readonly number[]): string {
-  const speed = (time: number): string => (body.length / 1e6 / time).toFixed(0)
-  return `${speed(Math.min(...times))} (${speed(median(times))})`
-}
-
-const [core = '', plain = '', parse = ''] = ways.map(({ name }) => name)
+const names = ways.map(({ name }) => name)
 
 function large(): string {
   const lines = rowSets.map(({ name, make }) => {
     const body = documentOf(rowsUpTo(setBytes, make))
-    const taken = contest(body, 1)
-    const times = (way: string): readonly number[] => taken.get(way) ?? []
-    return [
-      name,
-      ...[core, plain, parse].map((way) => rate(body, times(way))),
-      pairedRatio(times(parse), times(core)),
-      ...peers(body),
-    ]
+    const times = takeTurns(body, 1)
+    const [core = [], , parse = []] = times
+    return [name, ...times.map((way) => rate(body.length, way)), pairedRatio(parse, core), ...peers(body)]
   })
-  return table([['MB/s', core, plain, parse, 'core against parse', ...peerNames], ...lines])
+  return table([['MB/s', ...names, 'core against parse', ...peerNames], ...lines])
 }
 
 function small(): string {
   const [{ make }] = rowSets
   const body = documentOf(Array.from({ length: 11 }, (_, at) => JSON.stringify(make(at))))
-  const taken = contest(body, quick ? 2_000 : 20_000)
-  const times = (way: string): readonly number[] => taken.get(way) ?? []
-  const micros = (way: string): string => {
-    const [best, middle] = [Math.min(...times(way)), median(times(way))].map((time) => (time * 1e6).toFixed(1))
+  const times = takeTurns(body, quick ? 2_000 : 20_000)
+  const cells = times.map((way) => {
+    const [best, middle] = [Math.min(...way), median(way)].map((time) => (time * 1e6).toFixed(1))
     return `${best} (${middle})`
-  }
-  const cells = [core, plain, parse].map(micros)
+  })
+  const [core = [], , parse = []] = times
   return table([
-    ['microseconds an answer', core, plain, parse, 'core against parse'],
-    [`${body.length} bytes, 11 rows`, ...cells, pairedRatio(times(parse), times(core))],
+    ['microseconds an answer', ...names, 'core against parse'],
+    [`${body.length} bytes, 11 rows`, ...cells, pairedRatio(parse, core)],
   ])
 }
 

@@ -6,8 +6,9 @@ import { openJson } from '../../src/stages/filter/open-json.ts'
 import { defaultRowLimits, type RowFilter, type RowPlan } from '../../src/stages/filter/row-plan.ts'
 import { JsonRowFilter } from '../../src/stages/filter/rows-json.ts'
 import { codeOf, field, ours, planOf, smallAndOurs, smallAndOursInParts } from '../stages/filter/support.ts'
+import { Dice } from '../support/dice.ts'
 import { runs } from '../support/runs.ts'
-import { Dice, mutate, Writer } from './json-documents.ts'
+import { mutate, Writer } from './json-documents.ts'
 
 /** Two keys that take 4 KiB when every letter of them is an escape, and differ in the last one. */
 const longName = 'k'.repeat(220)

@@ -14,8 +14,9 @@ import {
   smallAndOurs,
   smallAndOursInParts,
 } from '../stages/filter/support.ts'
+import { Dice } from '../support/dice.ts'
 import { runs } from '../support/runs.ts'
-import { chop, Dice, mutate, Writer } from './json-documents.ts'
+import { mutate, Writer } from './json-documents.ts'
 
 const withhold = [
   { name: 'secret', path: ['secret'] },
@@ -84,7 +85,7 @@ describe('the JSON filter against the reference', () => {
       const dice = new Dice(seed)
       const plan = dice.pick(everyPlan)
       const bytes = Buffer.from(new Writer(dice).document(plan))
-      if (check(plan, bytes, chop(dice, bytes.length), `seed ${seed}`, true)) accepted++
+      if (check(plan, bytes, dice.cuts(bytes.length), `seed ${seed}`, true)) accepted++
     }
     assert.ok(accepted > runs(5_000), `${accepted} accepted`)
   })
@@ -95,7 +96,7 @@ describe('the JSON filter against the reference', () => {
     for (let seed = 1; seed <= runs(120_000); seed++) {
       const dice = new Dice(seed)
       const bytes = mutate(dice, Buffer.from(new Writer(dice).document(plan)))
-      if (check(plan, bytes, chop(dice, bytes.length), `seed ${seed}`, false)) accepted++
+      if (check(plan, bytes, dice.cuts(bytes.length), `seed ${seed}`, false)) accepted++
     }
     assert.ok(accepted > runs(2_000), `${accepted} accepted`)
   })
@@ -105,7 +106,7 @@ describe('the JSON filter against the reference', () => {
       const dice = new Dice(seed + 1_000_000)
       const plan = dice.pick(everyPlan)
       const bytes = mutate(dice, Buffer.from(new Writer(dice).document(plan)))
-      check(plan, bytes, chop(dice, bytes.length), `seed ${seed}`, false)
+      check(plan, bytes, dice.cuts(bytes.length), `seed ${seed}`, false)
     }
   })
 
@@ -118,7 +119,7 @@ describe('the JSON filter against the reference', () => {
       const lines = Array.from({ length: dice.below(5) }, () => writer.row().replaceAll(/[\r\n]/gu, ' '))
       const text = Buffer.from(lines.join('\n') + (dice.below(2) === 0 ? '\n' : ''))
       const bytes = dice.below(2) === 0 ? mutate(dice, text) : text
-      const outcome = runLines(plan, bytes, chop(dice, bytes.length))
+      const outcome = runLines(plan, bytes, dice.cuts(bytes.length))
       const expected = expectLines(plan, bytes)
       const context = `seed ${seed}: ${bytes.toString('latin1')}`
       assert.equal(outcome.text === undefined, expected.text === undefined, context)

@@ -1,4 +1,5 @@
 import type { RowPlan } from '../../src/stages/filter/row-plan.ts'
+import type { Dice } from '../support/dice.ts'
 
 const keyNames = [
   'account',
@@ -58,25 +59,6 @@ const parts = [
   ',',
   '0123456789abcdef',
 ]
-
-/** Small numbers by xorshift, so that a failure can be played again by its seed. */
-export class Dice {
-  #state: number
-  constructor(seed: number) {
-    this.#state = seed * 2_654_435_761 + 1
-  }
-  below(bound: number): number {
-    this.#state ^= this.#state << 13
-    this.#state ^= this.#state >>> 17
-    this.#state ^= this.#state << 5
-    return (this.#state >>> 0) % bound
-  }
-  pick<T>(items: readonly T[]): T {
-    const item = items[this.below(items.length)]
-    if (item === undefined) throw new TypeError('nothing to pick')
-    return item
-  }
-}
 
 /** Writes documents that look like answers of a route of `plan`, some of them odd. */
 export class Writer {
@@ -168,23 +150,6 @@ const oddBytes = [
   0xed, 0xf4, 0xff,
 ]
 
-/** Changes up to three bytes: another byte, one more, one less, or a piece twice. */
 export function mutate(dice: Dice, bytes: Buffer): Buffer {
-  let changed = bytes
-  for (let times = 1 + dice.below(3); times > 0; times--) {
-    const at = dice.below(changed.length + 1)
-    const kind = dice.below(4)
-    const extra =
-      kind === 0 || kind === 1
-        ? Buffer.of(dice.pick(oddBytes))
-        : kind === 2
-          ? changed.subarray(at, at + dice.below(9))
-          : Buffer.alloc(0)
-    changed = Buffer.concat([changed.subarray(0, at), extra, changed.subarray(kind === 0 || kind === 3 ? at + 1 : at)])
-  }
-  return changed
-}
-
-export function chop(dice: Dice, length: number): readonly number[] {
-  return Array.from({ length: dice.below(4) }, () => dice.below(length + 1)).sort((left, right) => left - right)
+  return dice.mutate(bytes, oddBytes)
 }
