@@ -29,21 +29,44 @@ function holds(formula: Formula, facts: readonly boolean[]): boolean {
   }
 }
 
+function isTrue(value: unknown): boolean {
+  return value === true
+}
+
 function predicateOf(formula: Formula): RowPredicate {
-  const test = (value: unknown): boolean => value === true
   return {
     reads: [field('a'), field('b'), field('c')],
-    test: (values) => holds(formula, values.map(test)),
-    parts: { leaves: [0, 1, 2].map((slot) => ({ slot, test })), formula },
+    test: (values) => holds(formula, values.map(isTrue)),
+    parts: { leaves: [0, 1, 2].map((slot) => ({ slot, test: isTrue })), formula },
   }
 }
 
 const [a = yes, b = yes, c = yes] = leaves
 const formulas: readonly Formula[] = [
-  ...[yes, no, a, c, and(), or(), and(a), or(b)],
-  ...[and(a, b, c), or(a, b, c), and(a, or(b, c)), or(and(a, b), c), or(a, and(b, c)), and(or(a, b), c)],
-  ...[and(a, yes), and(yes, a), or(a, no), or(no, a), and(a, no), or(yes, a), and(a, and(), or(b, or()))],
-  ...[or(and(a, yes, b), and(no, c)), and(or(no, a), or(b, no), yes), and(b, or(no, and(a, or(c, no))))],
+  yes,
+  no,
+  a,
+  c,
+  and(),
+  or(),
+  and(a),
+  or(b),
+  and(a, b, c),
+  or(a, b, c),
+  and(a, or(b, c)),
+  or(and(a, b), c),
+  or(a, and(b, c)),
+  and(or(a, b), c),
+  and(a, yes),
+  and(yes, a),
+  or(a, no),
+  or(no, a),
+  and(a, no),
+  or(yes, a),
+  and(a, and(), or(b, or())),
+  or(and(a, yes, b), and(no, c)),
+  and(or(no, a), or(b, no), yes),
+  and(b, or(no, and(a, or(c, no)))),
 ]
 
 describe('a formula of tests', () => {
