@@ -256,6 +256,7 @@ function walk(length: i32): void {
         if (at < count && (flagsOf(next) & nodeSimple)) simpleValue(next, position, behindQuote(positionOf(at)))
         else {
           valueStart(next, byte, position)
+          if (fault) return
           if (at < count) valueEnd(next, false, behindQuote(positionOf(at)))
           else step = openString
           if (fault) return

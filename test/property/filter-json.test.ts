@@ -66,6 +66,7 @@ function check(plan: RowPlan, bytes: Buffer, cuts: readonly number[], seed: stri
   const core = runCore(plan, bytes, cuts)
   assert.equal(plain.text === undefined, expected.text === undefined, `${context}\n${plain.code}`)
   assert.equal(core.text, plain.text, `the core: ${context}\n${core.code}`)
+  if (whole) assert.equal(core.code, plain.code, `the core: ${context}`)
   if (whole && plan.keep.length === 0 && plan.predicate !== nestedPredicate)
     for (const { released } of [plain, core]) assert.ok(!released.includes(marker), context)
   if (expected.text === undefined || plain.text === undefined) return false

@@ -10,7 +10,7 @@ import {
   type RawHeaders,
 } from './answer-headers.ts'
 import { type BodyClass, statusClass, wayOf } from './answer-table.ts'
-import { type BodyKind, bodyKind, parseMediaType } from './body-kind.ts'
+import { type BodyKind, bodyKind, type MediaType, parseMediaType } from './body-kind.ts'
 import { type ContentCoding, type DecodeLimits, parseContentCoding } from './content-coding.ts'
 import type { RowPlan } from './row-plan.ts'
 
@@ -90,7 +90,8 @@ function planRows(input: AnswerInput, rules: AnswerRules): Verdict {
   const way = wayOf(traits)
   if (way === 'pass') return { kind: 'pass', status, rawHeaders: harmlessHeaders(raw, input.ownCookies) }
   if (way !== 'empty' && way !== 'filter') return refuse(way.code, way.detail)
-  const rawHeaders = labelled(filteredHeaders(raw, rules.keepHeaders, input.ownCookies), reader)
+  const kept = filteredHeaders(raw, rules.keepHeaders, input.ownCookies)
+  const rawHeaders = reader === undefined ? kept : labelled(kept, reader, parseMediaType(contentTypes))
   if (way === 'empty')
     return {
       kind: 'empty',
@@ -102,12 +103,16 @@ function planRows(input: AnswerInput, rules: AnswerRules): Verdict {
 }
 
 /**
- * A browser that is told no charset looks for one in the page, in places that are no `meta` to the reader (HTML 13.2.3.2):
- * a page is labelled as what it was read as.
+ * The label of what was read: without parameters, which are words of the app that nobody checks. A browser that is told
+ * no charset looks for one in the page, in places that are no `meta` to the reader (HTML 13.2.3.2): pages always say it.
  */
-function labelled(rawHeaders: RawHeaders, reader: ReaderKind | undefined): RawHeaders {
-  if (reader !== 'html') return rawHeaders
-  return [...without(rawHeaders, 'content-type'), 'content-type', 'text/html; charset=utf-8']
+function labelled(rawHeaders: RawHeaders, reader: ReaderKind, type: MediaType | undefined): RawHeaders {
+  if (type === undefined) throw new TypeError('a label that nobody can parse was read')
+  const charset = type.charset !== undefined || reader === 'html' ? '; charset=utf-8' : ''
+  const label = `${type.essence}${charset}`
+  return rawHeaders.map((text, at) =>
+    at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === 'content-type' ? label : text,
+  )
 }
 
 /** The reader that the route declares for this kind. */

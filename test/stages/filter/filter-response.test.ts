@@ -129,6 +129,17 @@ describe('the way of an answer', () => {
     assert.ok(!dropped.rawHeaders.includes('location'))
   })
 
+  it('drops the parameters of a label, which nobody checks', () => {
+    const label = (type: string): string | undefined => {
+      const verdict = plan(200, ['Content-Type', type])
+      assert.ok(verdict.kind === 'filter')
+      const at = verdict.rawHeaders.map((name) => name.toLowerCase()).indexOf('content-type')
+      return verdict.rawHeaders[at + 1]
+    }
+    assert.equal(label('application/json; note=FOREIGN'), 'application/json')
+    assert.equal(label('Application/HAL+json; note="a;b"; Charset="UTF-8"'), 'application/hal+json; charset=utf-8')
+  })
+
   it('labels a page as what it was read as, so that no browser looks for a charset in it', () => {
     const html = { remove: [], rows: [], scripts: [] }
     const pages = { ...rules, readers: readersOf(rules.plan, { html }) }
