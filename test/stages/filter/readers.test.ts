@@ -76,6 +76,10 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ],
 ])
 
+function fails(): boolean {
+  throw new RangeError('not this one')
+}
+
 function text(piece: Uint8Array | undefined): string {
   return Buffer.from(piece ?? []).toString()
 }
@@ -114,6 +118,15 @@ for (const [name, { open, good, bad }] of readers)
       const bytes = new TextEncoder().encode(`  ${good.join('')}`).subarray(2)
       const out = [filter.push(bytes.slice(0, 5)), filter.push(bytes.subarray(5)), filter.end()]
       assert.equal(out.map(text).join(''), good.join(''))
+    })
+
+    it('takes a fault of ours for no refusal', () => {
+      const filter = open({ ...dropping, predicate: { reads: isOurs.reads, test: fails } })
+      const read = (): void => {
+        filter.push(Buffer.from(good.join('')))
+        filter.end()
+      }
+      assert.throws(read, RangeError)
     })
 
     it('stays shut after a refusal, and after the end', () => {
