@@ -61,6 +61,8 @@ export class JsonCore {
   readonly #result: Int32Array
   readonly #counts: Float64Array
   readonly #plans = new Map<RowPlan, number>()
+  /** Where no plan stands; the last is taken first. */
+  readonly #vacant = Array.from({ length: layout.planSlots }, (_, slot) => layout.plansAt + layout.planBytes * slot)
   /** The plan that was used last, and where it stands. */
   #placed: RowPlan | undefined
   #placedAt = 0
@@ -186,15 +188,20 @@ export class JsonCore {
       this.#plans.set(plan, known)
       return known
     }
-    let at = layout.plansAt + layout.planBytes * this.#plans.size
-    if (this.#plans.size === layout.planSlots) {
-      const [oldest] = this.#plans
-      if (oldest === undefined) throw new TypeError('no plan to replace')
-      this.#plans.delete(oldest[0])
-      at = oldest[1]
-    }
+    const at = this.#vacant.at(-1) ?? this.#vacate()
+    // Should a test of the plan throw, the place stays vacant: what stands in it is no plan.
     writePlan(this.#memory.subarray(at, at + layout.planBytes), compiled)
+    this.#vacant.pop()
     this.#plans.set(plan, at)
+    return at
+  }
+
+  #vacate(): number {
+    const [oldest] = this.#plans
+    if (oldest === undefined) throw new TypeError('no plan to replace')
+    const [plan, at] = oldest
+    this.#plans.delete(plan)
+    this.#vacant.push(at)
     return at
   }
 
