@@ -147,6 +147,8 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
     // At the end of a page the tokenizer also says what it holds of a tag.
     if (start < 0 || (this.#ending && start !== this.#window.done)) return
     this.#window.done = end
+    // Also where nothing of it goes out: what the mask reads is gathered all the same.
+    if (this.#row !== undefined) this.#requireSize(this.#row.start, end)
     if (this.#raw !== undefined) this.#rawText(this.#raw, start, end)
     else if (this.#skipFrom < 0 || this.#skipsField) this.#text(start, end)
   }
@@ -209,6 +211,7 @@ export class HtmlPage implements TokenizerCallbacks, TreeSink {
     const row = this.#row
     if (row === undefined) return
     if (row.captures) {
+      this.#requireSize(row.start, this.#window.done)
       row.closed(index)
       row.tag()
     }

@@ -292,6 +292,28 @@ describe('bytes of a page', () => {
     }
   })
 
+  it('are refused where the text that a rule reads never ends, also where none of it goes out', () => {
+    const plan = planOf({ withhold: [{ name: 'account', path: ['account'] }] })
+    const html = { ...orders, rows: [{ select: 'p', fields: placesOf({ account: '.who' }) }] }
+    for (const [begin, each] of [
+      ['<p><b class=who>', 'a'],
+      ['<p><b class=who>', '<i></i>'],
+      ['<p><b class=who><textarea>', 'a'],
+    ] as const) {
+      const filter = new HtmlFilter(plan, html, [])
+      filter.push(Buffer.from(begin))
+      const piece = Buffer.from(each.repeat(9_000))
+      assert.throws(
+        () => {
+          for (let sent = 0; sent < 3_000_000; sent += piece.length) filter.push(piece)
+        },
+        (error) => codeOf(error) === 'ERR_ANSWER_TOO_LARGE',
+        each,
+      )
+    }
+    assert.equal(runHtml('<p><b class=who><i>acme</i></b>x</p>', plan, html).text, '<p>x</p>')
+  })
+
   it('are not kept of a comment, or behind the name of an end tag, that never ends', () => {
     for (const begin of ['<!--', '<!', '<?', '</ ', '<![CDATA[', '</p ', '<!doctype ']) {
       const filter = new HtmlFilter(planOf(), orders, [])
