@@ -90,10 +90,15 @@ export class FilterStream extends Transform {
     }
     if (piece !== undefined && piece.length > 0) {
       this.#released = true
-      this.push(piece)
+      this.push(ofItsOwn(piece))
     }
     done()
   }
+}
+
+/** What waits for a slow reader is counted by its bytes: a small piece must not hold the memory of a large one. */
+function ofItsOwn(piece: Uint8Array): Uint8Array {
+  return piece.length * 8 < piece.buffer.byteLength ? Buffer.from(piece) : piece
 }
 
 /** Resolves when the first byte or the end is there to be read; rejects with the refusal that came before it. */

@@ -42,6 +42,17 @@ async function readAll(body: Readable): Promise<string> {
 const refusedWith = (code: string) => (error: unknown) => codeOf(error) === code
 
 describe('a filtered body', () => {
+  it('does not hold the memory of a large piece for the few bytes that are left of it', async () => {
+    const chunk = Buffer.from(`{"items":[${mine},{"account":"beta","note":"${marker.repeat(9_000)}"}]}`)
+    const large = Buffer.from(`{"items":[${Array.from({ length: 2_000 }, () => mine).join(',')}]}`)
+    const [small, whole] = await Promise.all(
+      [chunk, large].map(async (bytes) => filterBody(Readable.from([bytes]), verdictOf(planOf())).toArray()),
+    )
+    assert.equal(Buffer.concat(small ?? []).toString(), `{"items":[${mine}]}`)
+    assert.ok(small?.every((piece: Buffer) => piece.buffer !== chunk.buffer))
+    assert.ok(whole?.some((piece: Buffer) => piece.buffer === large.buffer))
+  })
+
   it('comes from a real upstream row by row', async (test) => {
     const answer = await answerOf(test, (_request, response) => response.end(`{"items":[${mine},${other}],"n":1}`))
     const body = filterBody(answer, verdictOf(planOf()))
