@@ -6,7 +6,6 @@ const lessThan = 0x3c
 const slash = 0x2f
 const exclamationMark = 0x21
 const questionMark = 0x3f
-const greaterThan = 0x3e
 
 /**
  * The bytes of a page that may still be asked for: the chunk at hand, and the begin of a tag that is not complete.
@@ -73,16 +72,6 @@ export class HtmlWindow {
   tagEnd(from: number): number | undefined {
     const at = this.#text.indexOf('>', Math.max(0, from - this.#base))
     return at < 0 ? undefined : this.#base + at + 1
-  }
-
-  /** Moves on over `</>`, of which the tokenizer says nothing. */
-  skipEmptyTags(): void {
-    while (
-      this.byte(this.#done) === lessThan &&
-      this.byte(this.#done + 1) === slash &&
-      this.byte(this.#done + 2) === greaterThan
-    )
-      this.#done += 3
   }
 
   byte(position: number): number | undefined {
