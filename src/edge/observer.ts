@@ -201,7 +201,9 @@ export class Observer {
   #logFailure(arrival: Arrival, error: ProxyError): void {
     const cause =
       error.cause instanceof Error
-        ? { cause: error.cause.message, ...(error.code === 'ERR_INTERNAL' ? { stack: error.cause.stack } : {}) }
+        ? error.code === 'ERR_INTERNAL'
+          ? { cause: error.cause.name, stack: framesOf(error.cause) }
+          : { cause: error.cause.message }
         : {}
     this.log.error({ request: arrival.id, code: error.code, detail: error.message, ...cause }, 'refused')
   }
@@ -214,6 +216,14 @@ function rulesOf({ rules, violations }: RowCounts): Readonly<Record<string, numb
 
 function whereOf(masked: Masked) {
   return { request: masked.arrival.id, address: masked.client, ...factsOf(masked) }
+}
+
+/** Without the message: that of a parser quotes what it read. */
+function framesOf({ stack = '' }: Error): string {
+  return stack
+    .split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .join('\n')
 }
 
 function factsOf(masked: Masked | undefined) {

@@ -299,11 +299,12 @@ export class ReplySink implements AnswerSink, Live {
   }
 
   #sendWhole({ status, rawHeaders }: FilterVerdict, choice: CodingChoice | undefined, body: Uint8Array): void {
-    this.#settled = true
     const isHead = this.#masked.arrival.method === 'HEAD'
     const coding = choice === undefined ? undefined : codingFor(choice, body.length)
     const out = coding === undefined || isHead ? body : encodeWhole(body, coding)
     const length = isHead ? [] : ['content-length', String(out.length)]
+    // Not before the coding is done: where it fails, the client is told.
+    this.#settled = true
     const fields = choice === undefined ? rawHeaders : encodedHeaders(rawHeaders, coding)
     this.#head(status, [...fields, ...length]).end(out)
   }

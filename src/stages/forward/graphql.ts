@@ -45,6 +45,9 @@ interface Asked {
   readonly name: string | undefined
 }
 
+/** Where an operation may begin: at the begin of a line or behind another's end. Arguments of that name are none. */
+const operationBegin = /(?:^|\})[\s,]*(?:query|mutation|subscription)\b(?!\s*:)/gm
+
 function parseAsked(request: Members): Asked {
   requireKnown(request, members)
   const { query, operationName, variables, extensions } = request
@@ -57,7 +60,11 @@ function parseAsked(request: Members): Asked {
   const sha256 = query === undefined ? known : digestOf(query)
   if (sha256 === undefined) throw notAllowed('no document')
   if (known !== undefined && known !== sha256) throw notAllowed('a document and the digest of another')
-  return { sha256, name: isAbsent(operationName) ? undefined : operationName }
+  const name = isAbsent(operationName) ? undefined : operationName
+  // GraphQL section 6.1.1 makes it an error, and some servers run the first or the last of them instead.
+  if (name === undefined && query !== undefined && (query.match(operationBegin)?.length ?? 0) > 1)
+    throw notAllowed('no operationName with a document that may hold several operations')
+  return { sha256, name }
 }
 
 /** Null stands for absent in every member but the document (GraphQL over HTTP, section 5.1). */

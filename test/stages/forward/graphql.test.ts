@@ -13,6 +13,8 @@ import { principal } from './support.ts'
 const digest = (text: string) => createHash('sha256').update(text).digest('hex')
 const orders = 'query Orders { orders { account id } }'
 const pair = 'query First { a } query Second { b }'
+const more = 'query Listed { a } # and\nquery Unlisted { b }'
+const search = 'query Found($query: String) {\n  search(\n    query: $query\n  ) { id }\n}'
 const stored = digest('query Stored { c }')
 const half = 'query Odd { d(text: "\ud800") }'
 const at = ['/data/orders/*']
@@ -20,6 +22,8 @@ const operations = [
   { name: 'Orders', document: orders, at },
   { name: 'First', document: pair, at: ['/data/a/*'] },
   { name: 'Second', document: pair, at: ['/data/b/*'] },
+  { name: 'Listed', document: more, at },
+  { name: 'Found', document: search, at },
   { name: 'Stored', sha256: stored, at },
   { name: 'Odd', sha256: digest(half), at },
 ]
@@ -77,6 +81,9 @@ describe('a GraphQL request by POST', () => {
     ['names an operation in another case', { query: orders, operationName: 'orders' }, no],
     ['names the empty operation', { query: orders, operationName: '' }, no],
     ['does not say which of two operations', { query: pair }, no],
+    ['names the listed one of two operations', { query: more, operationName: 'Listed' }, 'Listed'],
+    ['does not say which, where one of two is listed', { query: more }, no],
+    ['has an argument of the name query', { query: search }, 'Found'],
     ['is a batch', [{ query: orders }], no],
     ['is an empty batch', [], no],
     ['has no document', { operationName: 'Orders' }, no],
