@@ -28,6 +28,14 @@ function outcome(verdict: Verdict): string {
   return verdict.kind === 'replace' ? `replace ${verdict.error.code}` : verdict.kind
 }
 
+/** The Content-Type of a filtered answer. */
+function label(type: string): string | undefined {
+  const verdict = plan(200, ['Content-Type', type])
+  assert.ok(verdict.kind === 'filter')
+  const at = verdict.rawHeaders.map((name) => name.toLowerCase()).indexOf('content-type')
+  return verdict.rawHeaders[at + 1]
+}
+
 const table: readonly [number, readonly string[], string, string][] = [
   [200, json, 'GET', 'filter'],
   [201, json, 'POST', 'filter'],
@@ -130,12 +138,6 @@ describe('the way of an answer', () => {
   })
 
   it('drops the parameters of a label, which nobody checks', () => {
-    const label = (type: string): string | undefined => {
-      const verdict = plan(200, ['Content-Type', type])
-      assert.ok(verdict.kind === 'filter')
-      const at = verdict.rawHeaders.map((name) => name.toLowerCase()).indexOf('content-type')
-      return verdict.rawHeaders[at + 1]
-    }
     assert.equal(label('application/json; note=FOREIGN'), 'application/json')
     assert.equal(label('Application/HAL+json; note="a;b"; Charset="UTF-8"'), 'application/hal+json; charset=utf-8')
   })

@@ -76,6 +76,30 @@ describe('elements whose end nobody wrote', () => {
   })
 })
 
+function part(name: string): string {
+  return `<${name}></${name}>`
+}
+
+describe('a fragment of parts of a table', () => {
+  const kinds = [['td', 'th'], ['tr'], ['tbody', 'thead', 'tfoot']]
+
+  it('holds parts of one kind', () => {
+    for (const kind of kinds)
+      for (const first of kind)
+        for (const second of kind) {
+          const body = part(first) + part(second)
+          assert.equal(runHtml(body).text, body)
+        }
+  })
+
+  it('does not stay where it holds parts of two kinds', () => {
+    for (const [at, kind] of kinds.entries())
+      for (const first of kind)
+        for (const second of kinds.toSpliced(at, 1).flat())
+          assert.notEqual(runHtml(part(first) + part(second)).text, part(first) + part(second))
+  })
+})
+
 describe('fields of a row in one place', () => {
   it('have all its value, also inside another', () => {
     const rows = rowsAt('.card', { a: '.v', b: '.v', c: '.v', whole: '.box' })
