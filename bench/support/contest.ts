@@ -6,11 +6,19 @@ export function seconds(run: () => number): number {
   return Number(process.hrtime.bigint() - begin) / 1e9
 }
 
-/** Seconds of every way, round by round, after one round that does not count; the ways take turns within a round. */
-export function contest(ways: readonly (() => number)[], rounds: number): readonly (readonly number[])[] {
+/**
+ * Seconds of every way, round by round, after one round that does not count; the ways take turns within a round. `prepare`
+ * comes before each run and is not timed.
+ */
+export function contest(
+  ways: readonly (() => number)[],
+  rounds: number,
+  prepare: () => void = () => undefined,
+): readonly (readonly number[])[] {
   const times = ways.map((): number[] => [])
   for (let round = 0; round <= rounds; round++) {
     for (const [way, run] of ways.entries()) {
+      prepare()
       const time = seconds(run)
       if (round > 0) times[way]?.push(time)
     }
