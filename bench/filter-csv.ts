@@ -3,10 +3,10 @@
  * bytes into arrays of strings, and beside uDSV, a filter and a join. The ways take turns within each round.
  */
 import { inferSchema, initParser } from 'udsv'
-import { type FieldDeclaration, JsonNumber, type RowPredicate } from '../src/mask/language.ts'
-import { defaultRowLimits, type RowPlan } from '../src/stages/filter/row-plan.ts'
+import type { RowPlan } from '../src/stages/filter/row-plan.ts'
 import { CsvRowFilter } from '../src/stages/filter/rows-csv.ts'
 import { contest, rate } from './support/contest.ts'
+import { plan } from './support/row-sets.ts'
 import { median } from './support/statistics.ts'
 
 const quick = process.argv.includes('--quick')
@@ -15,25 +15,6 @@ const rounds = quick ? 3 : 8
 const streamBytes = quick ? 100_000_000 : 1_000_000_000
 const chunkBytes = 65_536
 
-const reads: readonly FieldDeclaration[] = [
-  { name: 'account', type: 'string', path: ['account'] },
-  { name: 'amount', type: 'number', path: ['amount'] },
-]
-const predicate: RowPredicate = {
-  reads,
-  test: ([account, amount]) => account === 'acme' && amount instanceof JsonNumber && Number(amount.text) < 900,
-}
-const plan: RowPlan = {
-  at: [['*']],
-  predicate,
-  withhold: [],
-  withheldAs: 'removed',
-  onViolation: 'drop',
-  keep: [],
-  total: undefined,
-  strict: false,
-  limits: defaultRowLimits,
-}
 const withholding: RowPlan = { ...plan, withhold: [{ name: 'status', path: ['status'] }] }
 const csv = { delimiter: ',', columns: new Map<string, string>() } as const
 

@@ -5,10 +5,9 @@
  */
 import { SaxesParser } from 'saxes'
 import type { XmlRows } from '../src/config/config.ts'
-import { JsonNumber, type RowPredicate } from '../src/mask/language.ts'
-import { defaultRowLimits, type RowPlan } from '../src/stages/filter/row-plan.ts'
 import { XmlRowFilter } from '../src/stages/filter/rows-xml.ts'
 import { contest, rate, seconds } from './support/contest.ts'
+import { plan } from './support/row-sets.ts'
 import { median } from './support/statistics.ts'
 
 const quick = process.argv.includes('--quick')
@@ -17,24 +16,6 @@ const rounds = quick ? 3 : 8
 const streamBytes = quick ? 50_000_000 : 300_000_000
 const chunkBytes = 65_536
 
-const predicate: RowPredicate = {
-  reads: [
-    { name: 'account', type: 'string', path: ['account'] },
-    { name: 'amount', type: 'number', path: ['amount'] },
-  ],
-  test: ([account, amount]) => account === 'acme' && amount instanceof JsonNumber && Number(amount.text) < 900,
-}
-const plan: RowPlan = {
-  at: [],
-  predicate,
-  withhold: [],
-  withheldAs: 'removed',
-  onViolation: 'drop',
-  keep: [],
-  total: undefined,
-  strict: false,
-  limits: defaultRowLimits,
-}
 const byElements: XmlRows = { at: [['orders', 'order']], fields: new Map(), keep: [] }
 const byAttributes: XmlRows = {
   ...byElements,
