@@ -1,6 +1,7 @@
 import type { ReaderKind } from '../lib/row-media.ts'
 import type { Dataset } from '../mask/language.ts'
 import { isOwn } from './check-apps.ts'
+import { checkInject } from './check-inject.ts'
 import { checkPointers, checkRows } from './check-rows.ts'
 import { keptHeaderFault, passFault } from './header-names.ts'
 import { covers, type PathPattern, parsePathPattern, reaches } from './path-pattern.ts'
@@ -26,7 +27,7 @@ const rowKeys = [
   'pass',
   'keepHeaders',
   'check',
-  'inject',
+  'preRead',
   'compress',
   'maxRow',
   'maxBlock',
@@ -49,6 +50,7 @@ export function checkRoutes(app: AppSource, base: Path, datasets: Datasets, repo
       earlier.push({ index, methods: route.methods, pattern })
     }
     checkDataset(route, path, datasets, report)
+    checkInject(route, path, report)
     checkSocket(route, path, report)
     checkGraphql(route, path, report)
   }
@@ -135,7 +137,8 @@ function checkWrites(route: RouteSource, path: Path, report: Report): void {
   const changes = route.methods.some((method) => itemMethods.includes(method))
   if (changes && route.action !== 'modify')
     report.add([...path, 'action'], 'must be modify: the route changes rows', 'key')
-  if (changes && route.rows !== undefined && route.rows.at.join() !== '/') {
+  const looks = route.preRead !== false
+  if (changes && looks && route.rows !== undefined && route.rows.at.join() !== '/') {
     report.add(
       [...path, 'rows', 'at'],
       'must be [/] on a route that changes rows: the row is looked at before it is changed',

@@ -86,16 +86,27 @@ export interface HealthConfig {
   readonly timeoutMs: number
 }
 
-export type IdentityProfile = 'sallyport' | 'remote-user' | 'grafana' | 'oauth2-proxy' | 'custom'
+export type IdentityProfile = 'sallyport' | 'remote-user' | 'grafana' | 'oauth2-proxy' | 'hasura' | 'iap' | 'custom'
 
 /** What an upstream may be told about the caller. */
-export type IdentityFact = 'account' | 'email' | 'name' | 'tenant' | 'roles' | 'groups' | 'row-mask' | 'row-mask-digest'
+export type IdentityFact =
+  | 'account'
+  | 'email'
+  | 'name'
+  | 'tenant'
+  /** The one role for apps that know one at a time: the first of `roles`. */
+  | 'role'
+  | 'roles'
+  | 'groups'
+  | 'row-mask'
+  | 'row-mask-digest'
 
 export interface IdentityConfig {
   readonly profile: IdentityProfile
   /** Header names in lower case, for the profile `custom`; empty for every other profile. */
   readonly headers: ReadonlyMap<IdentityFact, string>
-  readonly assertion: boolean
+  /** `shared`: one for all requests of half a minute; `bound`: one for each, with its method, path and query. */
+  readonly assertion: 'off' | 'shared' | 'bound'
   readonly forwardAuthorization: boolean
   /** Which Host the upstream sees. */
   readonly host: 'upstream' | 'public'
@@ -218,6 +229,54 @@ interface RouteBase {
   readonly websocket: boolean
   /** Log `data.read` and `data.written`. */
   readonly audit: boolean
+  readonly sanitise: SanitiseConfig
+  /** Parameters that name a tenant, as written: naming any but the active one is refused. */
+  readonly tenantParameters: readonly string[]
+  /** Without a dataset there is no mask: only parameters are set. */
+  readonly inject: readonly Injection[]
+}
+
+/** Which requests are refused because some upstream could read more into them than it should. */
+export interface SanitiseConfig {
+  readonly profile: SanitiseProfile
+  /** Nothing is refused, everything is counted: to find false positives before enforcing. */
+  readonly reportOnly: boolean
+}
+
+export type SanitiseProfile = 'strict' | 'odata' | 'jsonschema' | 'query-api' | 'raw'
+
+/** One way in which the upstream is told what the caller may see: a hint, never the enforcement. */
+export type Injection = HeaderInjection | SetInjection | QueryMaskInjection | BodyMaskInjection
+
+export interface HeaderInjection {
+  readonly kind: 'header'
+  /** A mask too large for a header: `block` the request, send the digest alone as a `reference`, or `omit` the mask. */
+  readonly oversize: 'block' | 'reference' | 'omit'
+}
+
+/** Sets query parameters, and deletes every other spelling of them that the client sent. */
+export interface SetInjection {
+  readonly kind: 'set'
+  readonly parameters: ReadonlyMap<string, InjectedValue>
+}
+
+export type InjectedValue =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'user'; readonly attribute: string }
+
+/** Adds the mask to the client's own filter in the query string. */
+export interface QueryMaskInjection {
+  readonly kind: 'query'
+  readonly mask: 'odata' | 'postgrest'
+}
+
+/** Adds the mask to the client's own query in a JSON body. */
+export interface BodyMaskInjection {
+  readonly kind: 'body'
+  /** `mongodb`: a filter document; `mongodb-pipeline`: a list of stages; `elasticsearch`: a search request. */
+  readonly mask: 'mongodb' | 'mongodb-pipeline' | 'elasticsearch'
+  /** Where the client's query stands; without `*`. */
+  readonly at: RowPointer
 }
 
 /** A route whose answers carry no declared rows. */
@@ -236,8 +295,10 @@ export interface DatasetRouteConfig extends RouteBase {
   readonly pass: readonly string[]
   /** Response headers kept besides the standard ones, lower case. */
   readonly keepHeaders: readonly string[]
-  readonly check: { readonly body: readonly RowPointer[] } | undefined
-  readonly inject: readonly { readonly kind: 'header' }[]
+  /** `fill`: a written row that names no tenant gets the active one. */
+  readonly check: { readonly body: readonly RowPointer[]; readonly fill: boolean } | undefined
+  /** The item that a PUT, PATCH or DELETE is aimed at is looked at first. */
+  readonly preRead: boolean
   /** Filtered answers are compressed by what the client accepts. */
   readonly compress: boolean
   readonly maxRowBytes: number

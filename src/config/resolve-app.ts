@@ -1,5 +1,14 @@
 import type { Dataset } from '../mask/language.ts'
-import type { AppConfig, DatasetRouteConfig, IdentityConfig, IdentityFact, RouteAccess, RouteConfig } from './config.ts'
+import type {
+  AppConfig,
+  DatasetRouteConfig,
+  IdentityConfig,
+  IdentityFact,
+  PlainRouteConfig,
+  RouteAccess,
+  RouteConfig,
+} from './config.ts'
+import { resolveInjection, resolveSanitise } from './resolve-request.ts'
 import { resolveRows, rowPointer } from './resolve-rows.ts'
 import { bytes, limit, ms } from './resolve-units.ts'
 import type { Source } from './schema.ts'
@@ -39,7 +48,8 @@ function resolveIdentity(identity: AppSource['identity']): IdentityConfig {
     const name = headers[fact]
     return name === undefined ? [] : [[fact, name.toLowerCase()] as const]
   })
-  return { profile, headers: new Map(names), assertion, forwardAuthorization, host }
+  const sent = typeof assertion === 'string' ? assertion : assertion ? 'shared' : 'off'
+  return { profile, headers: new Map(names), assertion: sent, forwardAuthorization, host }
 }
 
 const facts: readonly IdentityFact[] = [
@@ -47,6 +57,7 @@ const facts: readonly IdentityFact[] = [
   'email',
   'name',
   'tenant',
+  'role',
   'roles',
   'groups',
   'row-mask',
@@ -66,6 +77,9 @@ function resolveRoute(route: RouteSource, app: AppSource, around: Surroundings):
     timeoutMs: route.timeout === undefined ? undefined : ms(route.timeout),
     websocket: route.websocket ?? (dataset === undefined ? app.websocket : route.rows?.frames !== undefined),
     audit: route.audit ?? dataset !== undefined,
+    sanitise: resolveSanitise(route.sanitise ?? (dataset === undefined ? 'raw' : 'strict')),
+    tenantParameters: route.tenantParameters ?? (dataset === undefined ? [] : [dataset.tenantField]),
+    inject: (route.inject ?? []).map(resolveInjection),
   }
   return dataset === undefined ? { ...common, dataset: undefined } : { ...common, ...resolveFilter(route, dataset) }
 }
@@ -77,10 +91,7 @@ function resolveAccess(access: RouteSource['access']): RouteAccess {
 function resolveFilter(
   route: RouteSource,
   dataset: Dataset,
-): Omit<
-  DatasetRouteConfig,
-  'methods' | 'path' | 'access' | 'action' | 'limit' | 'maxBodyBytes' | 'timeoutMs' | 'websocket' | 'audit'
-> {
+): Omit<DatasetRouteConfig, keyof PlainRouteConfig> & { readonly dataset: Dataset } {
   return {
     dataset,
     rows: resolveRows(route.rows),
@@ -89,8 +100,11 @@ function resolveFilter(
     whenNone: route.whenNone ?? 'refuse',
     pass: (route.pass ?? []).map((type) => type.toLowerCase()),
     keepHeaders: (route.keepHeaders ?? []).map((name) => name.toLowerCase()),
-    check: route.check === undefined ? undefined : { body: route.check.body.map(rowPointer) },
-    inject: route.inject ?? [],
+    check:
+      route.check === undefined
+        ? undefined
+        : { body: route.check.body.map(rowPointer), fill: route.check.fill === 'tenant' },
+    preRead: route.preRead ?? true,
     compress: route.compress ?? true,
     maxRowBytes: bytes(route.maxRow ?? '1MiB'),
     maxBlockBytes: bytes(route.maxBlock ?? '8MiB'),

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { closed, duration, flag, size, strings, text, wait, waitOrNone, word, wordOrNull } from './schema-parts.ts'
+import { inject, sanitise } from './schema-request.ts'
 import { pointers, rows } from './schema-rows.ts'
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -44,14 +45,17 @@ const filter = {
   keepHeaders: Type.Optional(strings('Answer headers that reach the caller besides the usual ones. Default none.')),
   check: Type.Optional(
     Type.Object(
-      { body: pointers('Where rows stand in the request body.') },
+      {
+        body: pointers('Where rows stand in the request body.'),
+        fill: Type.Optional(word(['tenant'], 'A written row that leaves the tenant out gets the active one.')),
+      },
       { ...closed, description: 'A written row must be inside the mask of its writer.' },
     ),
   ),
-  inject: Type.Optional(
-    Type.Array(Type.Object({ kind: word(['header'], 'In which form.') }, closed), {
-      description: 'How the upstream is told the mask. Default none.',
-      maxItems: 8,
+  preRead: Type.Optional(
+    Type.Boolean({
+      description:
+        'The item that a PUT, PATCH or DELETE is aimed at is looked at first: one outside the mask is 404. Default: true.',
     }),
   ),
   compress: Type.Optional(
@@ -85,6 +89,15 @@ const route = Type.Object(
           'WebSocket handshakes are let through. Default: `websocket` of the app; on a dataset, whether `rows.frames` is there.',
       }),
     ),
+    sanitise: Type.Optional(sanitise),
+    tenantParameters: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
+        description:
+          'Parameters of queries, forms, JSON bodies and cookies that name a tenant: naming any but the active one is 403. Default: the tenant field of the dataset.',
+        maxItems: 16,
+      }),
+    ),
+    inject: Type.Optional(inject),
     audit: Type.Optional(
       Type.Boolean({ description: 'Write `data.read` and `data.written` events. Default: true on a dataset.' }),
     ),
@@ -92,25 +105,31 @@ const route = Type.Object(
   { ...closed, description: 'A rule. The first that matches decides; where none does, the answer is 404.' },
 )
 
+const assertion = Type.Union([Type.Boolean(), Type.Literal('bound')], {
+  description:
+    'Send the signed assertion (a JWT for this app); `bound`: one for each request, with its method, path and query.',
+  expects: 'true, false or bound',
+  default: true,
+})
+
 const identity = Type.Object(
   {
     profile: word(
-      ['sallyport', 'remote-user', 'grafana', 'oauth2-proxy', 'custom'],
+      ['sallyport', 'remote-user', 'grafana', 'oauth2-proxy', 'hasura', 'iap', 'custom'],
       'Which header names the app understands.',
       'sallyport',
     ),
     headers: Type.Optional(
       Type.Object(
         Object.fromEntries(
-          ['account', 'email', 'name', 'tenant', 'roles', 'groups', 'row-mask', 'row-mask-digest'].map((fact) => [
-            fact,
-            Type.Optional(text(`Header that carries ${fact}.`, { maxLength: 64 })),
-          ]),
+          ['account', 'email', 'name', 'tenant', 'role', 'roles', 'groups', 'row-mask', 'row-mask-digest'].map(
+            (fact) => [fact, Type.Optional(text(`Header that carries ${fact}.`, { maxLength: 64 }))],
+          ),
         ),
         { ...closed, description: 'Header names of the profile `custom`.' },
       ),
     ),
-    assertion: flag('Send the signed assertion (a JWT for this app).', true),
+    assertion,
     forwardAuthorization: flag("Let the caller's own `Authorization` header through.", false),
     host: word(
       ['upstream', 'public'],

@@ -176,7 +176,7 @@ export class Observer {
   #leak(masked: Masked, counts: RowCounts): void {
     const { app, route, rows, arrival } = masked
     if (rows.kind !== 'masked' || rows.header === undefined) return
-    if (!(route.rows?.inject.some((injection) => injection.kind === 'header') ?? false)) return
+    if (!(route.rows?.inject.some((injection) => injection.kind !== 'set') ?? false)) return
     const foreign = counts.rules.get(tenantRule) ?? 0
     const kind = foreign > 0 ? 'tenant' : 'mask'
     this.metrics.leakDetected(app.id, route.id, kind)

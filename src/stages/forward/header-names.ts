@@ -35,12 +35,14 @@ const profiles: Readonly<Record<Exclude<IdentityProfile, 'custom'>, Names>> = {
     name: ['x-forwarded-preferred-username', 'x-auth-request-preferred-username'],
     groups: ['x-forwarded-groups', 'x-auth-request-groups'],
   },
+  hasura: {},
+  iap: {},
 }
 
 /** Fact and header name, in the order they are sent. */
 export type IdentityNames = readonly (readonly [IdentityFact, string])[]
 
-const facts = ['account', 'email', 'name', 'tenant', 'roles', 'groups', 'row-mask', 'row-mask-digest'] as const
+const facts = ['account', 'email', 'name', 'tenant', 'role', 'roles', 'groups', 'row-mask', 'row-mask-digest'] as const
 
 export function identityNames(profile: IdentityProfile, custom: ReadonlyMap<IdentityFact, string>): IdentityNames {
   return facts.flatMap((fact) => namesOf(profile, custom, fact).map((name) => [fact, name] as const))

@@ -25,6 +25,8 @@ export function factValue(fact: IdentityFact, principal: Principal, mask: MaskFa
       return account.name === '' ? undefined : encodeURIComponent(account.name)
     case 'tenant':
       return tenant.id
+    case 'role':
+      return membership.roles[0]
     case 'roles':
       return joined(membership.roles)
     case 'groups':

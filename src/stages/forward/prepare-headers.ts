@@ -56,7 +56,7 @@ function pushIdentity(
 ): void {
   const { app, rows } = masked
   const { pairs, bytes } = identityPairs(rooms.profiles.get(app.id) ?? none, principal, mask)
-  if (!app.config.identity.assertion) {
+  if (app.config.identity.assertion === 'off') {
     checkBudget(bytes, mask)
     out.push(...pairs)
     return
