@@ -34,7 +34,7 @@ const injection = Type.Object(
     set: Type.Optional(
       Type.Record(
         Type.String({ pattern: '^[A-Za-z_$][A-Za-z0-9_.$-]{0,63}$' }),
-        Type.Union([text('Value.'), userValue]),
+        Type.Union([text('Value.'), userValue], { description: 'A text, or `{$user: attribute}`.' }),
         {
           ...closed,
           keys: 'the name of a parameter',

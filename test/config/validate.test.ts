@@ -51,13 +51,21 @@ const refusals: readonly (readonly [string, string, ...string[]])[] = [
   ],
   ['at: [/items/*]', 'at: [items]', '26:22 apps[0].routes[1].rows.at[0]: must be a pointer that begins with /'],
   ['at: [/items/*]', 'at: [/items/*], kind: xml', '26:33 apps[0].routes[1].rows.kind: unknown key'],
-  ['onViolation: drop', 'sanitise: strict', '27:9 apps[0].routes[1].sanitise: unknown key'],
-  ['onViolation: drop', 'inject: [{ kind: query }]', '27:26 apps[0].routes[1].inject[0].kind: must be header'],
+  [
+    'onViolation: drop',
+    'sanitise: lax',
+    '27:19 apps[0].routes[1].sanitise: must be strict, odata, jsonschema, query-api, raw, or {profile, report}',
+  ],
+  [
+    'onViolation: drop',
+    'inject: [{ kind: cookie }]',
+    '27:26 apps[0].routes[1].inject[0].kind: must be one of header, query, body',
+  ],
   ['onViolation: drop', 'maxRow: 1GiB', '27:17 apps[0].routes[1].maxRow: must not be more than 256MiB'],
   [
     'identity: { profile: sallyport }',
     'identity: { profile: none }',
-    '17:26 apps[0].identity.profile: must be one of sallyport, remote-user, grafana, oauth2-proxy, custom',
+    '17:26 apps[0].identity.profile: must be one of sallyport, remote-user, grafana, oauth2-proxy, hasura, iap, custom',
   ],
   [
     'identity: { profile: sallyport }',
