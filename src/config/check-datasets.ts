@@ -1,3 +1,4 @@
+import { builtinAttributes } from '../mask/attributes.ts'
 import type { Dataset, FieldDeclaration } from '../mask/language.ts'
 import type { Path } from './problems.ts'
 import { suggestion } from './problems.ts'
@@ -13,17 +14,27 @@ type DatasetSource = Source['datasets'][string]
 /** Checks and resolves every dataset that the schema let through. */
 export function checkDatasets(source: Source, checkBase: CheckBaseMask, report: Report): ReadonlyMap<string, Dataset> {
   const datasets = new Map<string, Dataset>()
+  const attributes = checkAttributes(source, report)
   if (!isMap(source.datasets)) return datasets
   for (const [name, declaration] of Object.entries(source.datasets)) {
     const path = ['datasets', name]
     if (!report.clean(path)) continue
-    const dataset = resolveDataset(name, declaration, path, report)
-    if (dataset === undefined) continue
+    const resolved = resolveDataset(name, declaration, path, report)
+    if (resolved === undefined) continue
+    const dataset = attributes === undefined ? resolved : { ...resolved, attributes }
     checkTenant(dataset, path, report)
     if (report.clean(path) && dataset.base !== undefined) checkMask(dataset, [...path, 'base'], checkBase, report)
     datasets.set(name, dataset)
   }
   return datasets
+}
+
+function checkAttributes({ attributes }: Source, report: Report): Dataset['attributes'] {
+  if (attributes === undefined || !report.clean(['attributes'])) return undefined
+  for (const name of Object.keys(attributes)) {
+    if (builtinAttributes.has(name)) report.add(['attributes', name], 'everybody has it already', 'key')
+  }
+  return new Map(Object.entries(attributes))
 }
 
 function isMap(value: unknown): boolean {

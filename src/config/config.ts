@@ -1,3 +1,4 @@
+import type { AttributeType } from '../mask/attributes.ts'
 import type { Dataset } from '../mask/language.ts'
 import type { Secret } from './secret.ts'
 
@@ -18,6 +19,8 @@ export interface Config {
   readonly limits: LimitsConfig
   readonly audit: AuditConfig
   readonly log: { readonly level: LogLevel }
+  /** Undefined = not declared: anything. */
+  readonly attributes: ReadonlyMap<string, AttributeType> | undefined
   readonly datasets: ReadonlyMap<string, Dataset>
   readonly apps: readonly AppConfig[]
 }

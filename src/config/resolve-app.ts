@@ -77,7 +77,10 @@ function resolveRoute(route: RouteSource, app: AppSource, around: Surroundings):
     timeoutMs: route.timeout === undefined ? undefined : ms(route.timeout),
     websocket: route.websocket ?? (dataset === undefined ? app.websocket : route.rows?.frames !== undefined),
     audit: route.audit ?? dataset !== undefined,
-    sanitise: resolveSanitise(route.sanitise ?? (dataset === undefined ? 'raw' : 'strict')),
+    // What a GraphQL request may be is listed to the letter.
+    sanitise: resolveSanitise(
+      route.sanitise ?? (dataset === undefined || route.rows?.graphql !== undefined ? 'raw' : 'strict'),
+    ),
     tenantParameters: route.tenantParameters ?? (dataset === undefined ? [] : [dataset.tenantField]),
     inject: (route.inject ?? []).map(resolveInjection),
   }

@@ -35,6 +35,7 @@ export function resolve(source: Source, datasets: ReadonlyMap<string, Dataset>):
       includeEmail: audit.includeEmail,
     },
     log: source.log,
+    attributes: source.attributes === undefined ? undefined : new Map(Object.entries(source.attributes)),
     datasets,
     apps: source.apps.map((app) =>
       resolveApp(app, { datasets, publicHost: publicUrl.hostname, maxBodyBytes: bytes(source.listen.maxBody) }),

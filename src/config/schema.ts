@@ -28,6 +28,9 @@ const listen = Type.Object(
   { ...closed, description: 'The public listener.', default: {} },
 )
 
+const scalarTypes = ['string', 'id', 'integer', 'number', 'boolean', 'date', 'datetime'] as const
+const attributeTypes = [...scalarTypes, ...scalarTypes.map((type) => `${type}[]` as const)] as const
+
 const field = Type.Union(
   [
     word(['string', 'id', 'integer', 'number', 'boolean', 'date', 'datetime', 'string[]'], 'Type of the field.'),
@@ -141,6 +144,18 @@ export const schema = Type.Object(
     log: Type.Object(
       { level: word(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'Least level that is written.', 'info') },
       { ...closed, description: 'The log of the process.', default: {} },
+    ),
+    attributes: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_.-]{0,63}$' }),
+        word(attributeTypes, 'Type of the attribute.'),
+        {
+          ...closed,
+          keys: 'an attribute name (letters, digits, . _ -)',
+          description:
+            'What memberships may say of people, for masks to refer to. Left out: anything. `tenant`, `account`, `email`, `roles` and `groups` are always there.',
+        },
+      ),
     ),
     datasets: Type.Record(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$' }), dataset, {
       ...closed,

@@ -1,3 +1,5 @@
+import type { AttributeType } from './attributes.ts'
+
 /** The types of a declared field (docs/masks.md). The declaration decides, never the value. */
 export type FieldType = 'string' | 'id' | 'integer' | 'number' | 'boolean' | 'date' | 'datetime' | 'string[]'
 
@@ -18,6 +20,8 @@ export interface Dataset {
   readonly visibility: 'tenant' | 'granted'
   /** A mask every caller is held to, as written; undefined = none. */
   readonly base: unknown
+  /** What users have, where the configuration says it: a mask may name nothing else. */
+  readonly attributes?: ReadonlyMap<string, AttributeType> | undefined
 }
 
 /** A number exactly as the document spells it, so that nothing beyond 2^53 is rounded. */

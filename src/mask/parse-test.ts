@@ -1,3 +1,4 @@
+import { attributeFault } from './attributes.ts'
 import { describeWritten, isPlainObject } from './describe.ts'
 import type { FieldDeclaration } from './language.ts'
 import type { ParseState } from './parse-state.ts'
@@ -43,10 +44,12 @@ function parseReference(
   path: string,
 ): Node {
   if (!alone) return state.refuse(path, '$user stands alone')
-  if (typeof attribute === 'string' && isAttributeName(attribute)) {
-    return test(field, operator, { kind: 'user', attribute })
+  if (typeof attribute !== 'string' || !isAttributeName(attribute)) {
+    return state.refuse(path, `$user needs the name of an attribute, got ${describeWritten(attribute)}`)
   }
-  return state.refuse(path, `$user needs the name of an attribute, got ${describeWritten(attribute)}`)
+  const fault = attributeFault(state.dataset, attribute, field.type, operator)
+  if (fault !== undefined) return state.refuse(path, `$user ${describeWritten(attribute)}: ${fault}`)
+  return test(field, operator, { kind: 'user', attribute })
 }
 
 function isAttributeName(text: string): boolean {

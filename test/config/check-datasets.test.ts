@@ -66,3 +66,18 @@ describe('hands base masks to the composition root', () => {
     assert.deepEqual(datasets.get('orders')?.base, { eq: ['amount', 3] })
   })
 })
+
+describe('attributes that are declared', () => {
+  it('refuses one that everybody has already, and one of no known type', () => {
+    assert.deepEqual(problemsOf(changed('datasets:', 'attributes: { tenant: id }\ndatasets:')), [
+      '6:15 attributes.tenant: everybody has it already',
+    ])
+    assert.equal(problemsOf(changed('datasets:', 'attributes: { level: int }\ndatasets:')).length, 1)
+  })
+
+  it('reach the masks of every dataset', () => {
+    const { datasets } = parse(changed('datasets:', 'attributes: { level: integer }\ndatasets:'))
+    assert.deepEqual(datasets.get('orders')?.attributes, new Map([['level', 'integer']]))
+    assert.equal(parse(good).datasets.get('orders')?.attributes, undefined)
+  })
+})
