@@ -11,7 +11,7 @@ const itemMethods = new Set(['PUT', 'PATCH', 'DELETE'])
 
 /** Whether the request changes or deletes an item that has to be looked at first. */
 export function needsPreRead(masked: Masked): boolean {
-  return masked.rows.kind === 'masked' && itemMethods.has(masked.arrival.method)
+  return masked.route.rows?.preRead === true && itemMethods.has(masked.arrival.method)
 }
 
 /**

@@ -61,10 +61,10 @@ async function sendChecked(
   const current = needsPreRead(masked) ? await lookAtItem(masked, rooms) : undefined
   const whole = Buffer.isBuffer(read) ? read : undefined
   const operation = operationAsked(masked, whole)
-  if (whole !== undefined) checkBody(masked, whole, current)
+  const checked = whole === undefined ? read : checkBody(masked, whole, current)
   // Nobody is left to be told how it went.
   if (reply.raw.destroyed) throw new ProxyError('ERR_REQUEST_MALFORMED', 'client went away before the write')
-  send(request, reply, masked, rooms, read, operation)
+  send(request, reply, masked, rooms, checked, operation)
 }
 
 async function lookAtItem(masked: Masked, rooms: ProxyRooms): Promise<Buffer> {
@@ -104,11 +104,19 @@ function upstreamRequest(masked: Masked, rooms: ProxyRooms, upstream: Upstream, 
     origin: upstream.origin,
     method: methodAsked(masked),
     path: `${masked.target.path}${masked.target.query}`,
-    headers: prepareHeaders(masked, rooms.headers, upstream.authority),
+    headers: withLength(prepareHeaders(masked, rooms.headers, upstream.authority), body),
     body,
     headersTimeoutMs: timeouts.headersMs,
     bodyTimeoutMs: timeouts.bodyMs,
   }
+}
+
+/** A body that was held whole may have another length than the client's. */
+function withLength(headers: string[], body: Body): string[] {
+  if (!Buffer.isBuffer(body)) return headers
+  const kept = headers.filter((_, at) => headers[at - (at % 2)] !== 'content-length')
+  kept.push('content-length', String(body.length))
+  return kept
 }
 
 export function linkOf(masked: Masked, rooms: Pick<ProxyRooms, 'links'>): AppLink {

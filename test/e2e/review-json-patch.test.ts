@@ -30,7 +30,7 @@ describe('a JSON Patch', () => {
     return answer.status
   }
 
-  it('is no row that could be held to the mask, other JSON is', async () => {
+  it('is no row that could be held to the mask where rows stand inside a body, other JSON is', async () => {
     const moved = [{ op: 'replace', path: '/account', value: 'globex' }]
     assert.equal(await patch('application/json-patch+json', moved), 415)
     assert.ok(corridor.upstream.requests.every(({ method }) => method === 'GET'))

@@ -5,7 +5,10 @@ import { compilePredicate } from '../../mask/evaluate.ts'
 import { JsonNumber } from '../../mask/language.ts'
 import type { Mask } from '../../mask/predicate.ts'
 import { readRow } from '../../mask/row-values.ts'
+import { writeJsonExact } from '../../mask/write-json-exact.ts'
+import { fillTenant } from './fill-tenant.ts'
 import { parseJsonBody, requireJsonBody } from './json-body.ts'
+import { applyJsonPatch, parseJsonPatch } from './json-patch.ts'
 
 /** Whether the route holds written rows to the writer's mask. */
 export function checksBody(masked: Masked): boolean {
@@ -19,32 +22,81 @@ export function needsBody(masked: Masked): boolean {
 
 /**
  * Holds every row of a JSON body to the writer's mask (CWE-639): a row that names another tenant, lies outside the
- * mask, or writes a withheld field is refused. The body must be JSON with single keys; it is forwarded as it came.
- * `current` is the item a PATCH is aimed at: what counts is the row that the patch makes of it (RFC 7396).
+ * mask, or writes a withheld field is refused. The body must be JSON with single keys. Gives back the body to forward:
+ * as it came, unless a row that names no tenant was given the active one (`fill`).
+ * `current` is the item a PATCH is aimed at: what counts is the row that the patch makes of it (RFC 7396, RFC 6902).
  */
-export function checkBody(masked: Masked, body: Buffer, current?: Buffer): void {
+export function checkBody(masked: Masked, body: Buffer, current?: Buffer): Buffer {
   const check = masked.route.rows?.check
-  if (check === undefined || masked.rows.kind !== 'masked') return
-  requireJsonBody(masked.headers, holdsRows)
-  checkWritten(masked, body, check.body, masked.arrival.method === 'PATCH' ? current : undefined)
+  if (check === undefined || masked.rows.kind !== 'masked') return body
+  const type = requireJsonBody(masked.headers, isJson)
+  const item = masked.arrival.method === 'PATCH' ? current : undefined
+  if (type !== jsonPatch) return checkRows(masked, body, check, item)
+  // RFC 6902 names changes, not rows: without the item they are made in there is no row to hold.
+  if (item === undefined || !check.body.every((pointer) => pointer.length === 0))
+    throw new ProxyError('ERR_BODY_TYPE', 'a JSON Patch where no item is looked at')
+  checkPatch(masked, body, item)
+  return body
 }
 
-/** The same for any JSON text that an upstream is to get: `pointers` say where its rows stand, and one must be there. */
+const jsonPatch = 'application/json-patch+json'
+
+function isJson(essence: string): boolean {
+  return essence === 'application/json' || /^application\/[a-z0-9.-]+\+json$/.test(essence)
+}
+
+function checkRows(
+  masked: Masked,
+  body: Buffer,
+  check: { readonly body: readonly RowPointer[]; readonly fill: boolean },
+  item: Buffer | undefined,
+): Buffer {
+  const written = parseJsonBody(body)
+  // A patch that leaves the tenant out leaves it as it is.
+  const filled = check.fill && item === undefined ? fillTenant(written, check.body, masked) : written
+  checkWritten(masked, filled, check.body, item)
+  return filled === written ? body : Buffer.from(writeJsonExact(filled))
+}
+
+function checkPatch(masked: Masked, body: Buffer, item: Buffer): void {
+  const operations = parseJsonPatch(parseJsonBody(body))
+  const withheld = withheldOf(masked)
+  for (const { path, from } of operations) {
+    for (const pointer of from === undefined ? [path] : [path, from]) {
+      requireDeclaredSpelling(masked, pointer)
+      // A copy or a move would read it, a test would guess it.
+      if (withheld.some((field) => meets(pointer, field.path))) throw writesWithheld()
+    }
+  }
+  const row = applyJsonPatch(parseJsonBody(item), operations)
+  requireSpellings(masked, row)
+  requireInside(row, boundMask(masked))
+}
+
+/** Whether one of two places holds the other. */
+function meets(a: readonly string[], b: readonly string[]): boolean {
+  const [short, long] = a.length < b.length ? [a, b] : [b, a]
+  return short.every((token, at) => token === long[at])
+}
+
+/** Holds the rows of a document that an upstream is to get: `pointers` say where they stand, and one must be there. */
 export function checkWritten(
   masked: Masked,
-  text: Uint8Array,
+  document: unknown,
   pointers: readonly RowPointer[],
   current: Uint8Array | undefined,
 ): void {
-  const { rows } = masked
-  if (rows.kind !== 'masked') throw new TypeError('no mask to hold rows to')
-  if (rows.mask.kind === 'none') throw new ProxyError('ERR_MASK_NONE', 'no grant to write')
-  const document = parseJsonBody(text)
+  const mask = boundMask(masked)
   const found = pointers.flatMap((pointer) => rowsAt(document, pointer))
   if (found.length === 0) throw new ProxyError('ERR_BODY_UNREADABLE', 'no row where the route says rows are')
-  const mask = rows.mask.kind === 'conditional' ? rows.mask.mask : undefined
   const item = current === undefined ? undefined : parseJsonBody(current)
   for (const row of found) checkRow(masked, row, item === undefined ? row : mergePatch(item, row), mask)
+}
+
+function boundMask({ rows }: Masked): Mask | undefined {
+  if (rows.kind !== 'masked') throw new TypeError('no mask to hold rows to')
+  if (rows.mask.kind === 'none') throw new ProxyError('ERR_MASK_NONE', 'no grant to write')
+  return rows.mask.kind === 'conditional' ? rows.mask.mask : undefined
 }
 
 /** RFC 7396 section 2. */
@@ -62,25 +114,38 @@ function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
 }
 
-function holdsRows(essence: string): boolean {
-  // RFC 6902: a list of changes, in which no row can be found.
-  if (essence === 'application/json-patch+json') return false
-  return essence === 'application/json' || /^application\/[a-z0-9.-]+\+json$/.test(essence)
-}
-
 /** `written` is what the body says, `row` what it comes to. */
 function checkRow(masked: Masked, written: unknown, row: unknown, mask: Mask | undefined): void {
-  if (mask !== undefined) {
-    const predicate = compilePredicate(mask)
-    if (!predicate.test(readRow(row, predicate.reads))) {
-      throw new ProxyError('ERR_ROW_FORBIDDEN', 'a written row is outside the writer’s rows')
-    }
+  requireInside(row, mask)
+  requireSpellings(masked, written)
+  if (readRow(written, withheldOf(masked)).some((value) => value !== undefined)) throw writesWithheld()
+}
+
+function requireInside(row: unknown, mask: Mask | undefined): void {
+  if (mask === undefined) return
+  const predicate = compilePredicate(mask)
+  if (predicate.test(readRow(row, predicate.reads))) return
+  throw new ProxyError('ERR_ROW_FORBIDDEN', 'a written row is outside the writer’s rows')
+}
+
+function requireSpellings(masked: Masked, row: unknown): void {
+  for (const field of masked.route.rows?.dataset.fields.values() ?? []) requireSingleSpelling(row, field.path)
+}
+
+function writesWithheld(): ProxyError {
+  return new ProxyError('ERR_ROW_FORBIDDEN', 'a written row holds a field that is withheld from the writer')
+}
+
+function requireDeclaredSpelling({ route }: Masked, pointer: readonly string[]): void {
+  for (const { path } of route.rows?.dataset.fields.values() ?? []) {
+    const same = pointer.slice(0, path.length)
+    const folds = same.every((token, at) => fold(token) === fold(path[at] ?? ''))
+    if (folds && same.some((token, at) => token !== path[at])) throw otherSpelling()
   }
-  const withheld = withheldOf(masked)
-  for (const field of masked.route.rows?.dataset.fields.values() ?? []) requireSingleSpelling(written, field.path)
-  if (readRow(written, withheld).some((value) => value !== undefined)) {
-    throw new ProxyError('ERR_ROW_FORBIDDEN', 'a written row holds a field that is withheld from the writer')
-  }
+}
+
+function otherSpelling(): ProxyError {
+  return new ProxyError('ERR_BODY_UNREADABLE', 'a declared member under another spelling')
 }
 
 function withheldOf(masked: Masked) {
@@ -90,7 +155,7 @@ function withheldOf(masked: Masked) {
 }
 
 /** The values a pointer finds; anything else than the declared shape refuses. */
-function rowsAt(document: unknown, pointer: readonly string[]): readonly unknown[] {
+export function rowsAt(document: unknown, pointer: readonly string[]): readonly unknown[] {
   let found: readonly unknown[] = [document]
   for (const token of pointer) {
     found = found.flatMap((value) => (token === '*' ? elementsOf(value) : [memberOf(value, token)]))
@@ -109,7 +174,7 @@ function requireSingleSpelling(value: unknown, path: readonly string[]): void {
   if (token === undefined || typeof value !== 'object' || value === null) return
   for (const name of Object.keys(value)) {
     if (name !== token && fold(name) === fold(token)) {
-      throw new ProxyError('ERR_BODY_UNREADABLE', 'a declared member under another spelling')
+      throw otherSpelling()
     }
   }
   if (Object.hasOwn(value, token)) requireSingleSpelling(Reflect.get(value, token), rest)

@@ -1,6 +1,7 @@
 import { ProxyError } from '../../errors.ts'
 import type { Masked } from '../../exchange.ts'
 import { checkWritten } from './check-body.ts'
+import { parseJsonBody } from './json-body.ts'
 
 /**
  * Holds a message that a client sends over a WebSocket to the caller's mask, as a written body is: one JSON text with
@@ -10,5 +11,5 @@ export function checkMessage(masked: Masked, message: Uint8Array, binary: boolea
   const client = masked.route.rows?.rows.frames?.client ?? []
   if (client.length === 0) throw new ProxyError('ERR_BODY_UNEXPECTED', 'the route lets clients say nothing')
   if (binary) throw new ProxyError('ERR_BODY_TYPE', 'a binary message')
-  checkWritten(masked, message, client, undefined)
+  checkWritten(masked, parseJsonBody(message), client, undefined)
 }

@@ -9,18 +9,19 @@ const parameter = /;[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:([!#$%&'*+.^_`|~0-9A-
 
 /**
  * Refuses a body that the upstream could read as other text than we do (CWE-436): coded, in another charset than
- * UTF-8, or of a media type (lower case, without parameters) that `allows` does not take.
+ * UTF-8, or of a media type (lower case, without parameters) that `allows` does not take. Gives the type back.
  */
-export function requireJsonBody(headers: RequestHeaders, allows: (essence: string) => boolean): void {
+export function requireJsonBody(headers: RequestHeaders, allows: (essence: string) => boolean): string {
   const type = contentType.exec(headers.single('content-type') ?? '')?.groups
   const charsets = [...(type?.['parameters'] ?? '').matchAll(parameter)]
     .filter(([, name]) => name?.toLowerCase() === 'charset')
     .map(([, , token, quoted]) => (token ?? quoted ?? '').toLowerCase())
   const isUtf8 = charsets.length === 0 || (charsets.length === 1 && charsets[0] === 'utf-8')
-  if (!isUtf8 || !allows(type?.['essence']?.toLowerCase() ?? ''))
-    throw new ProxyError('ERR_BODY_TYPE', 'accepted as JSON in UTF-8 only')
+  const essence = type?.['essence']?.toLowerCase() ?? ''
+  if (!isUtf8 || !allows(essence)) throw new ProxyError('ERR_BODY_TYPE', 'accepted as JSON in UTF-8 only')
   if (headers.all('content-encoding').length > 0)
     throw new ProxyError('ERR_BODY_TYPE', 'a coded body cannot be looked into')
+  return essence
 }
 
 /** The value of a JSON text with single keys, numbers as `JsonNumber`. */
