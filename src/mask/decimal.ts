@@ -65,18 +65,29 @@ function magnitudeText(digits: string, exponent: number): string {
 
 /**
  * The value of a plain number of at most 15 characters, NaN for any other text. Decimals of up to 15 significant
- * digits keep their identity and their order as doubles, so these may be compared without allocating.
+ * digits keep their identity and their order as doubles, so these may be compared without allocating: digits and
+ * power of ten are exact, and a division of exact numbers is rounded once.
  */
 export function shortNumber(text: string): number {
-  if (text.length > 15) return Number.NaN
+  const { length } = text
+  if (length > 15) return Number.NaN
   const start = text.charCodeAt(0) === minus ? 1 : 0
-  if (!isDigit(text.charCodeAt(start)) || !isDigit(text.charCodeAt(text.length - 1))) return Number.NaN
+  if (!isDigit(text.charCodeAt(start)) || !isDigit(text.charCodeAt(length - 1))) return Number.NaN
   if (text.charCodeAt(start) === zero && isDigit(text.charCodeAt(start + 1))) return Number.NaN
-  for (let at = start; at < text.length; at++) {
+  let digits = 0
+  let scale = 0
+  for (let at = start; at < length; at++) {
     const unit = text.charCodeAt(at)
-    if (!isDigit(unit) && unit !== dot) return Number.NaN
+    if (isDigit(unit)) {
+      digits = digits * 10 + unit - zero
+      scale *= 10
+    } else {
+      if (unit !== dot || scale > 0) return Number.NaN
+      scale = 1
+    }
   }
-  return Number(text)
+  const size = scale > 0 ? digits / scale : digits
+  return start === 0 ? size : -size
 }
 
 const minus = 0x2d

@@ -138,24 +138,37 @@ function closureOf(formula: Formula, leaves: readonly PredicateLeaf[]): RowTest 
       return (values) => test(values[slot])
     }
     case 'and':
-      return everyTest(formula.children.map((child) => closureOf(child, leaves)))
+      return joined(closuresOf(formula.children, leaves), bothTests) ?? (() => true)
     case 'or':
-      return someTest(formula.children.map((child) => closureOf(child, leaves)))
+      return joined(closuresOf(formula.children, leaves), eitherTest) ?? (() => false)
   }
 }
 
-function everyTest(tests: readonly RowTest[]): RowTest {
-  return (values) => {
-    for (const test of tests) if (!test(values)) return false
-    return true
-  }
+/** Leaves first: they cost less than branches, and one of them may settle it. */
+function closuresOf(children: readonly Formula[], leaves: readonly PredicateLeaf[]): readonly RowTest[] {
+  const sorted = children.toSorted((a, b) => Number(isBranch(a)) - Number(isBranch(b)))
+  return sorted.map((child) => closureOf(child, leaves))
 }
 
-function someTest(tests: readonly RowTest[]): RowTest {
-  return (values) => {
-    for (const test of tests) if (test(values)) return true
-    return false
-  }
+function isBranch({ kind }: Formula): boolean {
+  return kind === 'and' || kind === 'or'
+}
+
+/** Pairs of pairs, so that no row pays for a loop; undefined for none. */
+function joined(tests: readonly RowTest[], join: (one: RowTest, other: RowTest) => RowTest): RowTest | undefined {
+  const half = Math.ceil(tests.length / 2)
+  const [one, ...others] = tests
+  if (one === undefined || others.length === 0) return one
+  const [left, right] = [joined(tests.slice(0, half), join), joined(tests.slice(half), join)]
+  return left === undefined || right === undefined ? undefined : join(left, right)
+}
+
+function bothTests(one: RowTest, other: RowTest): RowTest {
+  return (values) => one(values) && other(values)
+}
+
+function eitherTest(one: RowTest, other: RowTest): RowTest {
+  return (values) => one(values) || other(values)
 }
 
 /** One reason why a row is not permitted. Without a field: the rule permits no row, or there is no permit at all. */

@@ -8,7 +8,17 @@ export { parseJsonExact } from './parse-json-exact.ts'
  * may have been rounded, so it is unreadable.
  */
 export function readRow(row: unknown, fields: readonly FieldDeclaration[]): FieldValue[] {
-  return fields.map((field) => readField(row, field.path))
+  const bare = isBareObject(row)
+  return fields.map(({ path }) => {
+    const token = path[0]
+    const shallow = bare && path.length === 1 && token !== undefined
+    return shallow ? fieldValue(row[token]) : readField(row, path)
+  })
+}
+
+/** An object as `parseJsonExact` makes it: without a prototype, so nothing is inherited. */
+function isBareObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null
 }
 
 /** Absent only where an object, or null, is what lacks it; a row of another shape than declared is unreadable. */

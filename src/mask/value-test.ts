@@ -14,7 +14,7 @@ export function compileTest(test: Test): ValueTest {
   if (test.operator === '$exists') return existsTest(flagsOf(test).includes(true))
   switch (test.field.type) {
     case 'string':
-      return textTest(test, readText)
+      return plainTextTest(test) ?? textTest(test, readText)
     case 'id':
       return textTest(test, readId)
     case 'date':
@@ -56,6 +56,17 @@ function textTest(test: Test, read: ReadText, keyOf = (operand: string): string 
     const text = read(value)
     return text !== undefined && operands.has(text) === wanted
   }
+}
+
+/** The same for what equals an operand, which is well formed already. */
+function plainTextTest(test: Test): ValueTest | undefined {
+  if (test.operator === '$eq') {
+    const operand = textOf(test)
+    return (value) => value === operand
+  }
+  if (test.operator !== '$in') return undefined
+  const operands = new Set<FieldValue>(textsOf(test))
+  return (value) => operands.has(value)
 }
 
 /** A lone surrogate has no UTF-8 and no code point: such a text is none. */
