@@ -16,6 +16,7 @@ import { Observer } from './edge/observer.ts'
 import type { LaneName } from './edge/proxy.ts'
 import { buildRooms } from './edge/rooms.ts'
 import { createServer, mountServer, registerJwt, type ServerRooms } from './edge/server.ts'
+import { watchKeys } from './edge/watch-keys.ts'
 import { watchRights } from './edge/watch-rights.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { relaxExternalMemory } from './lib/external-memory.ts'
@@ -25,6 +26,7 @@ import { openMemoryState } from './shared-state/memory.ts'
 import { openSharedState } from './shared-state/open-state.ts'
 import { gateConnection } from './stages/admit/connection-gate.ts'
 import { parseTrustedProxies } from './stages/admit/trusted-proxies.ts'
+import { MaskReferences } from './stages/forward/mask-references.ts'
 
 export interface EdgeOptions {
   readonly log: 'json' | 'silent'
@@ -69,7 +71,11 @@ async function open(
 ): Promise<Edge> {
   const base = await openFoundations(config, options, opened)
   let links: AppLinks = new Map()
-  const admin = createAdminServer({ unready: () => whatIsMissing(base), metrics: () => metricsOf(base, links) })
+  const admin = createAdminServer({
+    unready: () => whatIsMissing(base),
+    metrics: () => metricsOf(base, links),
+    mask: (name) => base.references.find(name),
+  })
   opened.push(() => admin.close())
   const app = createServer(config, base.observer)
   await registerJwt(app)
@@ -118,7 +124,19 @@ async function openFoundations(config: Config, options: EdgeOptions, opened: (()
   const revocations = new RevocationList(state.revocations, clock)
   opened.push(() => revocations.close())
   if (config.state.kind === 'memory') await Promise.all([bans.started, revocations.started])
-  return { config, clock, keys, store, state, bans, revocations, observer, lane: options.lane ?? 'dispatch' }
+  const references = new MaskReferences(clock)
+  return {
+    config,
+    clock,
+    keys,
+    store,
+    state,
+    bans,
+    revocations,
+    observer,
+    references,
+    lane: options.lane ?? 'dispatch',
+  }
 }
 
 /** Health checks, and what a ban or a revocation does to exchanges under way. */
@@ -132,6 +150,7 @@ function watchAll(config: Config, base: Foundations, rooms: ServerRooms): (() =>
     revocations.onRevoked((key) =>
       live.closeWhere(({ access }) => access.kind === 'member' && key === `sid:${access.principal.sid}`),
     ),
+    watchKeys(base),
     watchRights({ live, policies: rooms.login.policies, pipeline: rooms.pipeline, clock: base.clock }),
   ]
   for (const app of config.apps) {

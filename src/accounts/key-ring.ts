@@ -17,9 +17,14 @@ const separator = '.'
 
 /** The keys of this installation, usable but not readable. */
 export class KeyRing {
-  readonly #keys: KeySet
+  #keys: KeySet
 
   constructor(keys: KeySet) {
+    this.#keys = keys
+  }
+
+  /** From now on these keys are the ones; nothing is signed or sealed by another any more. */
+  replace(keys: KeySet): void {
     this.#keys = keys
   }
 
@@ -60,7 +65,7 @@ export class KeyRing {
     return this.#keys.assertion.current
   }
 
-  /** The public keys for `jwks.json`: current, next, previous. */
+  /** The public keys for `jwks.json`: current, next (so that it is known before it signs), previous. */
   get assertionJwks(): readonly webcrypto.JsonWebKey[] {
     const { next, current, previous } = this.#keys.assertion
     return [current, next, ...(previous ? [previous] : [])].map(({ id, key }) => ({

@@ -37,6 +37,20 @@ export function createKeySet(): Record<string, unknown> {
   }
 }
 
+/**
+ * The content of a key file after its assertion keys have moved on: the next one signs, the one that signed is still
+ * published. With `withdraw` both are made new and nothing of the old is published, for when the file has been seen by
+ * others. Throws `ERR_KEYS_UNUSABLE` where `value` is no key file.
+ */
+export function rotateAssertionKeys(value: unknown, options: { withdraw: boolean }): Record<string, unknown> {
+  parseKeySet(value)
+  const file = Object.fromEntries(parseObject(value))
+  if (options.withdraw) return { ...file, assertion: { next: createJwk(), current: createJwk() } }
+  const before = parseObject(file['assertion'])
+  const assertion = { next: createJwk(), current: before.get('next'), previous: before.get('current') }
+  return { ...file, assertion }
+}
+
 const newId = () => randomBytes(9).toString('base64url')
 const createSecret = () => ({ id: newId(), secret: randomBytes(secretBytes).toString('base64url') })
 

@@ -1,12 +1,15 @@
 import { type FastifyInstance, fastify } from 'fastify'
+import { type FindMask, serveMasks } from './masks.ts'
 
 export interface AdminRooms {
   /** Undefined while the edge can serve; otherwise what is missing. */
   readonly unready: () => Promise<string | undefined>
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>
+  /** A mask that went to an upstream as its digest. */
+  readonly mask: FindMask
 }
 
-/** The admin listener: health and metrics, never reachable through the public one. */
+/** The admin listener: health, metrics and masks, never reachable through the public one. */
 export function createAdminServer(rooms: AdminRooms): FastifyInstance {
   const app = fastify({ logger: false, forceCloseConnections: true, bodyLimit: 1024 })
   app.get('/healthz', (_request, reply) => reply.send({ status: 'ok' }))
@@ -19,5 +22,6 @@ export function createAdminServer(rooms: AdminRooms): FastifyInstance {
     const { type, text } = await rooms.metrics()
     return reply.header('content-type', type).send(text)
   })
+  serveMasks(app, rooms.mask)
   return app
 }

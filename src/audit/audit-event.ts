@@ -12,7 +12,7 @@ export type AuditEventName =
   | `account.${'added' | 'changed' | 'removed' | 'disabled' | 'enabled' | 'password'}`
   | `group.${'added' | 'changed' | 'removed'}`
   | `grant.${'added' | 'changed' | 'removed'}`
-  | `key.${'added' | 'removed'}`
+  | `key.${'added' | 'changed' | 'removed'}`
   | 'ban.added'
   | 'ban.removed'
   | 'ban.enforced'

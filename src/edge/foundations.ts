@@ -5,6 +5,7 @@ import type { RevocationList } from '../bans/revocation-list.ts'
 import type { Config } from '../config/config.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { SharedState } from '../shared-state/shared-state.ts'
+import type { MaskReferences } from '../stages/forward/mask-references.ts'
 import type { Observer } from './observer.ts'
 import type { LaneName } from './proxy.ts'
 
@@ -18,5 +19,6 @@ export interface Foundations {
   readonly bans: BanList
   readonly revocations: RevocationList
   readonly observer: Observer
+  readonly references: MaskReferences
   readonly lane: LaneName
 }

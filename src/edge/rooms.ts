@@ -16,7 +16,8 @@ import type { Authenticator } from '../stages/authenticate/authenticator.ts'
 import { bearerToken } from '../stages/authenticate/bearer-token.ts'
 import { sessionCookie } from '../stages/authenticate/session-cookie.ts'
 import { Assertions } from '../stages/forward/assertion.ts'
-import { HeaderNames, identityNames } from '../stages/forward/header-names.ts'
+import { HeaderNames } from '../stages/forward/header-names.ts'
+import { identityNames } from '../stages/forward/identity-profiles.ts'
 import { Upstreams } from '../stages/forward/upstreams.ts'
 import { RouteTable } from '../stages/match/route-table.ts'
 import type { CountRequest, Limits } from '../stages/throttle/throttle.ts'
@@ -46,8 +47,9 @@ export async function buildRooms(app: FastifyInstance, base: Foundations, count:
   const live = new LiveSockets()
   const headers = {
     names: new HeaderNames(config.apps.flatMap((one) => [...one.identity.headers.values()])),
-    assertions: new Assertions(assertionSigner(app, base.keys), config.publicUrl, clock),
+    assertions: new Assertions(assertionSigner(base.keys), config.publicUrl, clock),
     profiles: new Map(config.apps.map((one) => [one.id, identityNames(one.identity.profile, one.identity.headers)])),
+    references: base.references,
     publicScheme: schemeOf(config),
   }
   const links = await openLinks(config)

@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict'
 import { createPublicKey, sign, verify } from 'node:crypto'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import { openKeyFile } from '../../src/accounts/key-file.ts'
+import { openKeyFile, rotateKeyFile } from '../../src/accounts/key-file.ts'
 import { createKeySet } from '../../src/accounts/key-set.ts'
 import { ProxyError } from '../../src/errors.ts'
 import { refusedWith } from './contract.ts'
@@ -154,6 +165,52 @@ describe('the key file', () => {
     assert.ok(verify('sha256', Buffer.from('data'), { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature))
     assert.equal(keys.assertionJwks.length, 2)
     assert.ok(keys.assertionJwks.every((candidate) => candidate.d === undefined))
+  })
+
+  const kids = async () =>
+    (await openKeyFile(path, { create: false })).assertionJwks.map((jwk) => ('kid' in jwk ? jwk.kid : undefined))
+
+  it('moves its assertion keys on: the next signs, the one before stays published, and a new one is next', async () => {
+    await openKeyFile(path, { create: true })
+    const [current, next] = await kids()
+    const first = await rotateKeyFile(path, { withdraw: false })
+    assert.deepEqual([first.assertion.current.id, first.assertion.previous?.id], [next, current])
+    assert.deepEqual(await kids(), [next, first.assertion.next.id, current])
+    assert.equal(new Set(await kids()).size, 3)
+    const second = await rotateKeyFile(path, { withdraw: false })
+    assert.deepEqual(await kids(), [first.assertion.next.id, second.assertion.next.id, next])
+  })
+
+  it('withdraws every assertion key that others may have seen', async () => {
+    await openKeyFile(path, { create: true })
+    await rotateKeyFile(path, { withdraw: false })
+    const before = new Set(await kids())
+    await rotateKeyFile(path, { withdraw: true })
+    const after = await kids()
+    assert.equal(after.length, 2)
+    assert.ok(after.every((kid) => !before.has(kid)))
+  })
+
+  it('keeps everything else, its mode and its link, where the assertion keys move on', async () => {
+    const keys = await openKeyFile(path, { create: true })
+    const sealed = keys.seal('secret', 'here')
+    const mac = keys.mac('test', 'data')
+    symlinkSync(path, join(folder, 'link.json'))
+    await rotateKeyFile(join(folder, 'link.json'), { withdraw: true })
+    const after = await openKeyFile(path, { create: false })
+    assert.equal(after.unseal(sealed, 'here'), 'secret')
+    assert.ok(after.isMac('test', 'data', mac))
+    assert.equal(statSync(path).mode & 0o777, 0o600)
+    assert.ok(lstatSync(join(folder, 'link.json')).isSymbolicLink())
+    assert.deepEqual(readdirSync(join(folder, 'data')), ['keys.json'])
+  })
+
+  it('that is none does not move on, and stays as it is', async () => {
+    await assert.rejects(rotateKeyFile(path, { withdraw: false }), unusable)
+    write({ ...createKeySet(), cookie: [] })
+    const text = readFileSync(path, 'utf8')
+    await assert.rejects(rotateKeyFile(path, { withdraw: false }), unusable)
+    assert.equal(readFileSync(path, 'utf8'), text)
   })
 
   it('shows no secret when printed', async () => {

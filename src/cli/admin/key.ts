@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { ApiKey } from '../../accounts/account-store.ts'
 import { mintApiKey } from '../../accounts/api-key.ts'
+import { rotateKeyFile } from '../../accounts/key-file.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { readArguments } from '../arguments.ts'
+import { recorded } from '../audited-store.ts'
 import { CommandError } from '../cli.ts'
 import { durationFrom } from '../duration.ts'
-import { configHelp, configOptions } from '../find-config.ts'
+import { configHelp, configOptions, findConfig } from '../find-config.ts'
 import { inDirectory } from '../open-rooms.ts'
 import { formatFacts, formatTable, formatTime, printJson } from '../print.ts'
 import { accountNamed, emailsById, membershipIn, tenantNamed } from './lookup.ts'
@@ -103,16 +105,41 @@ const remove: Verb = async (args, { io }) => {
   })
 }
 
+/** Needs the key file only: a running edge goes over to it by itself. */
+const rotateAssertion: Verb = async (args, { io }) => {
+  const given = readArguments(args, { options: { ...configOptions, now: 'flag' } })
+  const config = await findConfig(given, io)
+  const withdraw = given.flag('now')
+  const facts = {
+    event: 'key.changed',
+    reason: withdraw ? 'assertion keys withdrawn' : 'assertion key rotated',
+  } as const
+  const { assertion } = await recorded(config, facts, () => rotateKeyFile(config.keys.file, { withdraw }))
+  const { current, next, previous } = assertion
+  if (given.flag('json')) printJson(io, { current: current.id, next: next.id, previous: previous?.id })
+  else {
+    io.out(`assertions are signed with ${current.id}; ${next.id} is next`)
+    io.out(
+      previous === undefined
+        ? 'no older key is published any more: apps refuse until they have fetched the key set again'
+        : `${previous.id}, which signed until now, is still published`,
+    )
+  }
+  return 0
+}
+
 export const key = verbCommand(
   {
     name: 'key',
-    summary: 'API keys: list, show, add, remove',
+    summary: 'API keys: list, show, add, remove; rotate-assertion',
     usage: `sallyport key list [--tenant T] [--account EMAIL]
 sallyport key show KEY-ID
 sallyport key add --tenant T --account EMAIL [--name N] [--for 90d]     the key is shown once
 sallyport key remove KEY-ID
+sallyport key rotate-assertion [--now]     the next key signs what apps are told, the one before is still published;
+                                           with --now, after a leak, both are new and the old ones are withdrawn
 
 ${configHelp}`,
   },
-  { list, show, add, remove },
+  { list, show, add, remove, 'rotate-assertion': rotateAssertion },
 )

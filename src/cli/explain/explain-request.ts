@@ -1,5 +1,5 @@
 import type { Policy } from '../../accounts/account-store.ts'
-import type { Config, GraphqlOperation } from '../../config/config.ts'
+import type { Config, GraphqlOperation, IdentityConfig } from '../../config/config.ts'
 import { type ErrorCode, ProxyError } from '../../errors.ts'
 import type { Admitted, Authenticated, Masked, MaskedRows } from '../../exchange.ts'
 import { systemClock } from '../../lib/clock.ts'
@@ -9,7 +9,8 @@ import { authorize } from '../../stages/authorize/authorize.ts'
 import { Assertions } from '../../stages/forward/assertion.ts'
 import { checkBody } from '../../stages/forward/check-body.ts'
 import { asksOperation, operationAsked } from '../../stages/forward/graphql.ts'
-import { assertionHeader, HeaderNames, identityNames } from '../../stages/forward/header-names.ts'
+import { HeaderNames } from '../../stages/forward/header-names.ts'
+import { identityNames } from '../../stages/forward/identity-profiles.ts'
 import { prepareHeaders } from '../../stages/forward/prepare-headers.ts'
 import { resolveMask, resolveRows } from '../../stages/mask/resolve-mask.ts'
 import { match } from '../../stages/match/match.ts'
@@ -104,18 +105,23 @@ function identityHeaders(masked: Masked, config: Config): readonly (readonly [st
   const rooms = {
     names: new HeaderNames([...identity.headers.values()]),
     assertions: new Assertions(
-      () => `<JWT for ${masked.app.id}, signed for each session>`,
+      { sign: () => `<JWT for ${masked.app.id}, signed for each ${signedFor(identity)}>`, keyId: () => '' },
       config.publicUrl,
       systemClock,
     ),
+    references: { hold: () => undefined },
     profiles: new Map([[masked.app.id, names]]),
     publicScheme: new URL(config.publicUrl).protocol.slice(0, -1),
   }
   const flat = prepareHeaders(masked, rooms, 'upstream')
-  const ours = new Set([...names.map(([, name]) => name), assertionHeader])
+  const ours = new Set([...names.headers.map(({ name }) => name), names.assertion])
   const pairs: [string, string][] = []
   for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i] ?? '', flat[i + 1] ?? ''])
   return pairs.filter(([name]) => ours.has(name))
+}
+
+function signedFor({ assertion }: IdentityConfig): string {
+  return assertion === 'bound' ? 'request' : 'session'
 }
 
 /** The parts of a mask by rule, each in its one spelling. */

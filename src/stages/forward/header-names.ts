@@ -1,62 +1,8 @@
-import type { IdentityFact, IdentityProfile } from '../../config/config.ts'
-
-/** The signed statement every upstream may verify, whatever its profile. */
-export const assertionHeader = 'x-sallyport-assertion'
-
-type Names = Readonly<Partial<Record<IdentityFact, readonly string[]>>>
-
-/** What applications that exist expect to be told, and under which names. */
-const profiles: Readonly<Record<Exclude<IdentityProfile, 'custom'>, Names>> = {
-  sallyport: {
-    account: ['x-sallyport-account'],
-    email: ['x-sallyport-email'],
-    name: ['x-sallyport-name'],
-    tenant: ['x-sallyport-tenant'],
-    roles: ['x-sallyport-roles'],
-    groups: ['x-sallyport-groups'],
-    'row-mask': ['x-sallyport-row-mask'],
-    'row-mask-digest': ['x-sallyport-row-mask-digest'],
-  },
-  'remote-user': {
-    account: ['remote-user'],
-    email: ['remote-email'],
-    name: ['remote-name'],
-    groups: ['remote-groups'],
-  },
-  grafana: {
-    email: ['x-webauth-user', 'x-webauth-email'],
-    name: ['x-webauth-name'],
-    roles: ['x-webauth-role'],
-    groups: ['x-webauth-groups'],
-  },
-  'oauth2-proxy': {
-    account: ['x-forwarded-user', 'x-auth-request-user'],
-    email: ['x-forwarded-email', 'x-auth-request-email'],
-    name: ['x-forwarded-preferred-username', 'x-auth-request-preferred-username'],
-    groups: ['x-forwarded-groups', 'x-auth-request-groups'],
-  },
-  hasura: {},
-  iap: {},
-}
-
-/** Fact and header name, in the order they are sent. */
-export type IdentityNames = readonly (readonly [IdentityFact, string])[]
-
-const facts = ['account', 'email', 'name', 'tenant', 'role', 'roles', 'groups', 'row-mask', 'row-mask-digest'] as const
-
-export function identityNames(profile: IdentityProfile, custom: ReadonlyMap<IdentityFact, string>): IdentityNames {
-  return facts.flatMap((fact) => namesOf(profile, custom, fact).map((name) => [fact, name] as const))
-}
-
-function namesOf(profile: IdentityProfile, custom: ReadonlyMap<IdentityFact, string>, fact: IdentityFact) {
-  if (profile !== 'custom') return profiles[profile][fact] ?? []
-  const name = custom.get(fact)
-  return name === undefined ? [] : [name]
-}
+import { profileNames } from './identity-profiles.ts'
 
 /** Names no client may send: ours under every profile, and what tells an application where a request came from. */
 const reservedNames = new Set([
-  ...Object.values(profiles).flatMap((names) => Object.values(names).flat()),
+  ...profileNames,
   'forwarded',
   'x-real-ip',
   'x-client-ip',
@@ -81,6 +27,9 @@ const reservedPrefixes = [
   'x-webauth',
   'x-auth-request',
   'remote-',
+  'x-hasura',
+  'x-goog-authenticated',
+  'x-goog-iap',
 ]
 
 /** RFC 9110 section 7.6.1: fields about this connection, and what only concerns us. */

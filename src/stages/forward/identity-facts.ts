@@ -1,10 +1,6 @@
-import type { IdentityFact } from '../../config/config.ts'
 import { ProxyError } from '../../errors.ts'
 import type { Principal } from '../../exchange.ts'
-
-/** Bytes. Several servers allow 8 KiB for a whole request head. */
-const maxOursBytes = 4096
-const maxMaskBytes = 2048
+import type { IdentityHeader, ValueForm } from './identity-profiles.ts'
 
 export interface MaskFacts {
   /** Canonical ASCII JSON. */
@@ -13,24 +9,41 @@ export interface MaskFacts {
   readonly digest: string
 }
 
-/** The value of a fact as a header carries it; undefined where there is nothing to say. */
-export function factValue(fact: IdentityFact, principal: Principal, mask: MaskFacts | undefined): string | undefined {
+/** Accounts, tenants, roles and groups: nothing that a list, or a reader of one, could take for something else. */
+const id = /^[A-Za-z0-9._:-]{1,64}$/
+/** Lower case, the domain in ASCII; it came in through `normaliseEmail`. */
+const address = /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9.-]{1,253}$/
+/** What a header carries unchanged: printable ASCII that neither begins nor ends with a blank. */
+const carried = /^[!-~](?:[ -~]*[!-~])?$/
+
+/** The value of a header about the caller; undefined where there is nothing to say. Throws what cannot be said. */
+export function factValue(
+  header: IdentityHeader,
+  principal: Principal,
+  mask: MaskFacts | undefined,
+): string | undefined {
+  const value = formed(header, principal, mask) ?? header.otherwise
+  if (value !== undefined && !carried.test(value)) throw unsayable(header)
+  return value
+}
+
+function formed(header: IdentityHeader, principal: Principal, mask: MaskFacts | undefined): string | undefined {
   const { account, tenant, membership, groups } = principal.policy
-  switch (fact) {
+  switch (header.fact) {
     case 'account':
-      return account.id
+      return write(held(account.id, id, header), header.form)
     case 'email':
-      return account.email
+      return write(held(account.email, address, header), header.form)
     case 'name':
-      return account.name === '' ? undefined : encodeURIComponent(account.name)
+      return account.name === '' ? undefined : write(account.name.toWellFormed(), header.form)
     case 'tenant':
-      return tenant.id
+      return write(held(tenant.id, id, header), header.form)
     case 'role':
-      return membership.roles[0]
+      return ids(membership.roles, header)[0]
     case 'roles':
-      return joined(membership.roles)
+      return joined(ids(membership.roles, header), header)
     case 'groups':
-      return joined(groups)
+      return joined(ids(groups, header), header)
     case 'row-mask':
       return mask?.json
     case 'row-mask-digest':
@@ -38,21 +51,44 @@ export function factValue(fact: IdentityFact, principal: Principal, mask: MaskFa
   }
 }
 
-function joined(ids: readonly string[]): string | undefined {
-  return ids.length === 0 ? undefined : ids.toSorted().join(',')
+function held(value: string, form: RegExp, header: IdentityHeader): string {
+  if (!form.test(value)) throw unsayable(header)
+  return value
 }
 
-/** Bytes of a head that `pairs`, names and values alternating, take. */
-export function headBytes(pairs: readonly string[]): number {
-  return pairs.reduce((sum, part) => sum + Buffer.byteLength(part) + 2, 0)
+/** The store holds what the product never writes there. */
+function unsayable({ fact, name }: IdentityHeader): ProxyError {
+  return new ProxyError('ERR_INTERNAL', `the ${fact} of the caller cannot be sent in ${name}`)
 }
 
-/** Nothing of ours is ever cut: too much refuses. `total` are the bytes of all of them. */
-export function checkBudget(total: number, mask: MaskFacts | undefined): void {
-  if (total > maxOursBytes || (mask?.json.length ?? 0) > maxMaskBytes) {
-    throw new ProxyError(
-      'ERR_IDENTITY_TOO_LARGE',
-      `identity headers need ${total} bytes, mask ${mask?.json.length ?? 0}`,
-    )
+function ids(values: readonly string[], header: IdentityHeader): readonly string[] {
+  return values
+    .filter((value) => value !== header.unsaid)
+    .map((value) => held(value, id, header))
+    .toSorted()
+}
+
+function joined(values: readonly string[], { form }: IdentityHeader): string | undefined {
+  if (values.length === 0) return undefined
+  return form === 'array' ? `{${values.join(',')}}` : values.join(',')
+}
+
+function write(value: string, form: ValueForm): string {
+  switch (form) {
+    case 'plain':
+    case 'array':
+      return value
+    case 'percent':
+      return encodeURIComponent(value)
+    case 'legible':
+      return value.replaceAll(/[^ -$&-~]+|^ | $/gu, encodeURIComponent)
+    case 'quoted-printable':
+      return value.replaceAll(/[^ -<>-~]+|^ | $/gu, quotedPrintable)
+    case 'google':
+      return `accounts.google.com:${value}`
   }
+}
+
+function quotedPrintable(text: string): string {
+  return Buffer.from(text).toString('hex').toUpperCase().replaceAll(/../g, '=$&')
 }

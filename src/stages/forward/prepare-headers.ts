@@ -1,15 +1,20 @@
-import type { Policy } from '../../accounts/account-store.ts'
-import type { Masked, Principal } from '../../exchange.ts'
+import type { HeaderInjection } from '../../config/config.ts'
+import { ProxyError } from '../../errors.ts'
+import type { Masked } from '../../exchange.ts'
 import { foreignCookies } from '../../lib/cookies.ts'
-import type { Assertions } from './assertion.ts'
-import { assertionHeader, type HeaderNames, type IdentityNames } from './header-names.ts'
-import { checkBudget, factValue, headBytes, type MaskFacts } from './identity-facts.ts'
+import type { Assertions, ForwardTarget } from './assertion.ts'
+import type { HeaderNames } from './header-names.ts'
+import type { MaskFacts } from './identity-facts.ts'
+import { fitIdentity, saidOfNobody, writeIdentity } from './identity-pairs.ts'
+import type { IdentityNames } from './identity-profiles.ts'
 
 export interface HeaderRooms {
   readonly names: HeaderNames
   readonly assertions: Assertions
   /** By app id. */
   readonly profiles: ReadonlyMap<string, IdentityNames>
+  /** Has a mask at hand that goes upstream as its digest only. */
+  readonly references: { hold(mask: MaskFacts): void }
   /** `http` or `https`, of publicUrl. */
   readonly publicScheme: string
 }
@@ -19,71 +24,61 @@ const conditional = new Set(['range', 'if-range', 'if-none-match', 'if-modified-
 
 /**
  * The request head an upstream receives, names and values alternating: ours first, once, then what the client sent
- * that is neither ours in any spelling nor about its own connection. `upstreamHost` is the authority of the upstream.
+ * that is neither ours in any spelling nor about its own connection. `upstreamHost` is the authority of the upstream;
+ * `target` is what is really sent, where that is not what the client asked for: a bound assertion speaks of it.
  */
-export function prepareHeaders(masked: Masked, rooms: HeaderRooms, upstreamHost: string): string[] {
+export function prepareHeaders(
+  masked: Masked,
+  rooms: HeaderRooms,
+  upstreamHost: string,
+  target: ForwardTarget = { method: masked.arrival.method, ...masked.target },
+): string[] {
   const { app, arrival, headers } = masked
-  const mask = maskFacts(masked)
   const out = ['host', app.config.identity.host === 'public' ? (headers.single('host') ?? masked.host) : upstreamHost]
-  if (masked.access.kind === 'member') pushIdentity(out, masked.access.principal, masked, rooms, mask)
+  pushIdentity(out, masked, rooms, target)
   out.push('x-forwarded-for', masked.client, 'x-forwarded-proto', rooms.publicScheme)
   out.push('x-forwarded-host', headers.single('host') ?? masked.host, 'x-request-id', arrival.id)
   if (masked.rows.kind === 'masked') out.push('accept-encoding', 'identity')
   return appendForeign(out, masked, rooms.names)
 }
 
-function maskFacts(masked: Masked): MaskFacts | undefined {
-  const { rows, route } = masked
-  if (rows.kind === 'undeclared' || rows.header === undefined) return undefined
-  return route.rows?.inject.some((injection) => injection.kind === 'header') === true ? rows.header : undefined
-}
-
-/** What says who asks, and its size. */
-interface IdentityPairs {
-  readonly pairs: readonly string[]
-  readonly bytes: number
-}
-
-/** Written once per profile, copy of the caller's rights and mask; the copies live for a second. */
-const written = new WeakMap<IdentityNames, WeakMap<Policy, Map<string, IdentityPairs>>>()
-
-function pushIdentity(
-  out: string[],
-  principal: Principal,
-  masked: Masked,
-  rooms: HeaderRooms,
-  mask: MaskFacts | undefined,
-): void {
-  const { app, rows } = masked
-  const { pairs, bytes } = identityPairs(rooms.profiles.get(app.id) ?? none, principal, mask)
-  if (app.config.identity.assertion === 'off') {
-    checkBudget(bytes, mask)
-    out.push(...pairs)
+function pushIdentity(out: string[], masked: Masked, rooms: HeaderRooms, target: ForwardTarget): void {
+  const { access, app } = masked
+  const names = rooms.profiles.get(app.id)
+  if (names === undefined) throw new ProxyError('ERR_INTERNAL', `app ${app.id} has no identity profile`)
+  if (access.kind === 'public') {
+    out.push(...saidOfNobody(names))
     return
   }
-  const digest = rows.kind === 'masked' ? rows.header?.digest : undefined
-  const assertion = [assertionHeader, rooms.assertions.issue(principal, app.id, digest)]
-  checkBudget(bytes + headBytes(assertion), mask)
-  out.push(...pairs, ...assertion)
+  const injection = headerInjection(masked)
+  const mask = injection === undefined ? undefined : maskOf(masked)
+  const identity = writeIdentity(names, access.principal, mask)
+  const statement = assertion(masked, names, rooms, target)
+  const { pairs, apart } = fitIdentity(identity, statement, mask, injection?.oversize ?? 'block')
+  if (apart !== undefined) rooms.references.hold(apart)
+  out.push(...pairs)
 }
 
-const none: IdentityNames = []
+function headerInjection({ route }: Masked): HeaderInjection | undefined {
+  return route.rows?.inject.find((injection) => injection.kind === 'header')
+}
 
-function identityPairs(names: IdentityNames, principal: Principal, mask: MaskFacts | undefined): IdentityPairs {
-  // One per dataset and action, and one for no mask at all.
-  const key = mask?.digest ?? ''
-  const known = written.get(names)?.get(principal.policy)?.get(key)
-  if (known !== undefined) return known
-  const pairs: string[] = []
-  for (const [fact, name] of names) {
-    const value = factValue(fact, principal, mask)
-    if (value !== undefined) pairs.push(name, value)
+function maskOf({ rows }: Masked): MaskFacts | undefined {
+  return rows.kind === 'masked' ? rows.header : undefined
+}
+
+function assertion(masked: Masked, names: IdentityNames, rooms: HeaderRooms, target: ForwardTarget): readonly string[] {
+  const { access, app } = masked
+  if (access.kind === 'public') return []
+  const digest = maskOf(masked)?.digest
+  switch (app.config.identity.assertion) {
+    case 'off':
+      return []
+    case 'shared':
+      return [names.assertion, rooms.assertions.issue(access.principal, app.id, digest)]
+    case 'bound':
+      return [names.assertion, rooms.assertions.issueBound(access.principal, app.id, digest, target)]
   }
-  const made = { pairs, bytes: headBytes(pairs) }
-  const ofProfile = written.get(names) ?? new WeakMap<Policy, Map<string, IdentityPairs>>()
-  const ofPolicy = ofProfile.get(principal.policy) ?? new Map<string, IdentityPairs>()
-  written.set(names, ofProfile.set(principal.policy, ofPolicy.set(key, made)))
-  return made
 }
 
 function appendForeign(out: string[], masked: Masked, names: HeaderNames): string[] {

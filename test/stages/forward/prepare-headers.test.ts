@@ -21,6 +21,23 @@ const ids = (count: number) => Array.from({ length: count }, (_, i) => `group-${
 
 const member = (count: number) => principal({ groups: ids(count) })
 
+/** Somebody with a mask of so many entities. */
+const seeing = (count: number) =>
+  principal({ grants: principal().policy.grants.map((grant) => ({ ...grant, rows: { entity: { $in: ids(count) } } })) })
+
+/** The same in so many groups. */
+const crowded = (groups: number) => ({ ...seeing(100), policy: { ...seeing(100).policy, groups: ids(groups) } })
+
+/** What ours take of the head; undefined where the request is refused. */
+function ourBytes(request: Request): number | undefined {
+  try {
+    const ours = prepared(request).filter(([name]) => name.startsWith('x-sallyport-'))
+    return ours.reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0)
+  } catch {
+    return undefined
+  }
+}
+
 describe('the head an upstream receives', () => {
   it('begins with ours, in order, each once, and ends with what the client sent', () => {
     const request = {
@@ -132,11 +149,93 @@ describe('the head an upstream receives', () => {
   it('is refused, never cut, where ours need more than their budget', () => {
     assert.equal(valuesOf({ caller: member(300) }, 'x-sallyport-groups')[0]?.split(',').length, 300)
     assert.throws(() => prepared({ caller: member(500) }), { code: 'ERR_IDENTITY_TOO_LARGE' })
-    const grants = principal().policy.grants
-    const seeing = (count: number) =>
-      principal({ grants: grants.map((grant) => ({ ...grant, rows: { entity: { $in: ids(count) } } })) })
     assert.equal(valuesOf({ target: '/orders', caller: seeing(100) }, 'x-sallyport-row-mask').length, 1)
     assert.throws(() => prepared({ target: '/orders', caller: seeing(200) }), { code: 'ERR_IDENTITY_TOO_LARGE' })
     assert.equal(valuesOf({ target: '/quiet', caller: seeing(200) }, 'x-sallyport-tenant').length, 1)
+  })
+
+  it('has a mask that is too large as a digest, and the mask at hand before it is sent', () => {
+    const request = { target: '/reference', caller: seeing(200) }
+    const decided = masked(request)
+    const rooms = headerRooms(decided)
+    const said = new Map(pairs(prepareHeaders(decided, rooms, 'upstream')))
+    assert.equal(said.get('x-sallyport-row-mask'), undefined)
+    const digest = said.get('x-sallyport-row-mask-digest') ?? ''
+    assert.match(digest, /^sha-256=:[A-Za-z0-9+/]{43}=:$/)
+    const json = rooms.references.find(Buffer.from(digest.slice(9, -1), 'base64').toString('base64url'))
+    assert.equal(JSON.parse(json ?? '').entity.$in.length, 200)
+    assert.equal(said.get('x-sallyport-assertion'), `signed  ${digest}`)
+  })
+
+  it('has neither the mask nor its digest where the route says so, and the digest in the assertion', () => {
+    const said = new Map(prepared({ target: '/omit', caller: seeing(200) }))
+    assert.equal(said.get('x-sallyport-row-mask'), undefined)
+    assert.equal(said.get('x-sallyport-row-mask-digest'), undefined)
+    assert.match(said.get('x-sallyport-assertion') ?? '', /^signed {2}sha-256=:/)
+  })
+
+  it('has the mask itself wherever it fits', () => {
+    for (const target of ['/orders', '/reference', '/omit']) {
+      const decided = masked({ target, caller: seeing(100) })
+      const rooms = headerRooms(decided)
+      const said = new Map(pairs(prepareHeaders(decided, rooms, 'upstream')))
+      assert.ok(said.has('x-sallyport-row-mask') && said.has('x-sallyport-row-mask-digest'), target)
+      const digest = said.get('x-sallyport-row-mask-digest')?.slice(9, -1) ?? ''
+      assert.equal(rooms.references.find(Buffer.from(digest, 'base64').toString('base64url')), undefined)
+    }
+  })
+
+  it('has no mask where the rest of ours leaves it no room, but is refused where there is none for the rest', () => {
+    assert.equal(valuesOf({ target: '/reference', caller: crowded(50) }, 'x-sallyport-row-mask').length, 1)
+    assert.equal(valuesOf({ target: '/reference', caller: crowded(250) }, 'x-sallyport-row-mask').length, 0)
+    assert.equal(valuesOf({ target: '/reference', caller: crowded(250) }, 'x-sallyport-row-mask-digest').length, 1)
+    assert.throws(() => prepared({ target: '/orders', caller: crowded(250) }), { code: 'ERR_IDENTITY_TOO_LARGE' })
+    for (const target of ['/reference', '/omit'])
+      assert.throws(() => prepared({ target, caller: crowded(500) }), { code: 'ERR_IDENTITY_TOO_LARGE' })
+  })
+
+  it('is not refused for a mask that its profile never carries', () => {
+    const identity = { profile: 'remote-user' }
+    assert.equal(valuesOf({ target: '/orders', caller: seeing(200), identity }, 'remote-user').length, 1)
+    const digestOnly = { profile: 'custom', headers: { 'row-mask-digest': 'X-Digest' } }
+    const request = { caller: seeing(200), identity: digestOnly }
+    for (const target of ['/orders', '/reference', '/omit'])
+      assert.equal(valuesOf({ ...request, target }, 'x-digest').length, 1, target)
+  })
+
+  it('never grows beyond the budget', () => {
+    for (const target of ['/orders', '/reference', '/omit'])
+      for (let count = 0; count < 400; count += 7) {
+        const caller = {
+          ...seeing(1 + (count % 160)),
+          policy: { ...seeing(1 + (count % 160)).policy, groups: ids(count) },
+        }
+        const bytes = ourBytes({ target, caller })
+        assert.ok(bytes === undefined || bytes <= 4096, `${target} ${count}: ${bytes}`)
+      }
+  })
+
+  it('has an assertion for what is really sent, where the app asks for that', () => {
+    const identity = { assertion: 'bound' }
+    assert.deepEqual(valuesOf({ identity }, 'x-sallyport-assertion'), ['signed GET'])
+    const decided = masked({ identity })
+    const target = { method: 'HEAD', path: '/app/y', query: '?z' }
+    const said = new Map(pairs(prepareHeaders(decided, headerRooms(decided), 'upstream', target)))
+    assert.equal(said.get('x-sallyport-assertion'), 'signed HEAD')
+    assert.deepEqual(valuesOf({}, 'x-sallyport-assertion'), ['signed'])
+  })
+
+  it('names the assertion as the profile has it, once', () => {
+    const names = namesOf({ identity: { profile: 'iap' } })
+    assert.ok(names.includes('x-goog-iap-jwt-assertion') && !names.includes('x-sallyport-assertion'))
+    assert.ok(!namesOf({ identity: { profile: 'iap', assertion: false } }).includes('x-goog-iap-jwt-assertion'))
+  })
+
+  it('tells Hasura a role without rights of everybody on a public route', () => {
+    const identity = { profile: 'hasura' }
+    const headers = [['X_Hasura_Role', 'admin']] as const
+    for (const caller of [undefined, principal()])
+      assert.deepEqual(valuesOf({ target: '/public/x', caller, identity, headers }, 'x-hasura-role'), ['anonymous'])
+    assert.deepEqual(valuesOf({ identity, headers }, 'x-hasura-role'), ['editor'])
   })
 })

@@ -2,7 +2,9 @@ import type { Grant, Policy } from '../../../src/accounts/account-store.ts'
 import type { Arrival, Masked, Principal } from '../../../src/exchange.ts'
 import { authorize } from '../../../src/stages/authorize/authorize.ts'
 import { Assertions } from '../../../src/stages/forward/assertion.ts'
-import { HeaderNames, identityNames } from '../../../src/stages/forward/header-names.ts'
+import { HeaderNames } from '../../../src/stages/forward/header-names.ts'
+import { identityNames } from '../../../src/stages/forward/identity-profiles.ts'
+import { MaskReferences } from '../../../src/stages/forward/mask-references.ts'
 import type { HeaderRooms } from '../../../src/stages/forward/prepare-headers.ts'
 import { resolveMask } from '../../../src/stages/mask/resolve-mask.ts'
 import { match } from '../../../src/stages/match/match.ts'
@@ -63,6 +65,14 @@ const routes = [
     rows: { at: ['/*'] },
     inject: [{ kind: 'header' }],
   },
+  ...(['reference', 'omit'] as const).map((oversize) => ({
+    methods: ['GET'],
+    path: `/${oversize}`,
+    access: 'member',
+    dataset: 'orders',
+    rows: { at: ['/*'] },
+    inject: [{ kind: 'header', oversize }],
+  })),
   { methods: ['GET'], path: '/quiet', access: 'member', dataset: 'orders', rows: { at: ['/*'] } },
   { methods: ['GET', 'POST'], path: '/app/**', access: 'member', maxBody: '1KiB' },
 ]
@@ -81,11 +91,16 @@ export function masked(request: Request = {}): Masked {
 }
 
 /** What `prepareHeaders` needs, with an assertion that can be recognised. */
-export function headerRooms(of: Masked): HeaderRooms {
+export function headerRooms(of: Masked): HeaderRooms & { readonly references: MaskReferences } {
   const { profile, headers } = of.app.config.identity
   return {
     names: new HeaderNames([...headers.values()]),
-    assertions: new Assertions(() => 'signed', 'https://edge.example', { now: () => 0 }),
+    assertions: new Assertions(
+      { sign: ({ htm, mask }) => ['signed', htm, mask].join(' ').trim(), keyId: () => 'key' },
+      'https://edge.example',
+      { now: () => 0 },
+    ),
+    references: new MaskReferences({ now: () => 0 }),
     profiles: new Map([[of.app.id, identityNames(profile, headers)]]),
     publicScheme: 'https',
   }
