@@ -1,4 +1,5 @@
 import type { Json } from '../lib/json.ts'
+import type { SignInMethod } from '../lib/sign-in-method.ts'
 
 /** A company. */
 export interface Tenant {
@@ -9,6 +10,8 @@ export interface Tenant {
   readonly refreshTokenSeconds: number | undefined
   /** Wrapped HS256 secrets, newest first; all verify, the first signs. */
   readonly tokenSecrets: readonly WrappedSecret[]
+  /** How people may prove themselves to act in it; empty = in any way. */
+  readonly signIn: readonly SignInMethod[]
 }
 
 /** A secret sealed by the key file (AES-256-GCM); opaque to the store. */
@@ -45,7 +48,21 @@ export interface Membership {
   /** Milliseconds since the epoch; outside of them the membership does not exist. */
   readonly validFrom: number | undefined
   readonly validUntil: number | undefined
+  /** A temporary one, for support; absent where somebody belongs to the tenant. */
+  readonly support?: SupportAccess | undefined
 }
+
+/** Why somebody is in a tenant for at most an hour. */
+export interface SupportAccess {
+  readonly reason: string
+  /** Who opened it. */
+  readonly by: string
+  /** The `validUntil` of the membership. */
+  readonly until: number
+}
+
+/** How long support access may last; the database holds every writer to the same. */
+export const maxSupportMs = 3_600_000
 
 export type GrantSubject =
   | { readonly kind: 'group'; readonly group: string }
@@ -68,6 +85,8 @@ export interface Grant {
   readonly withhold: readonly string[]
   readonly validFrom: number | undefined
   readonly validUntil: number | undefined
+  /** The account whose own rows these are, as far as it has them now; undefined = the tenant's. */
+  readonly sharedBy: string | undefined
 }
 
 export interface Group {
@@ -90,12 +109,30 @@ export interface ApiKey {
 /** Everything that decides what one account may do in one tenant, read in one query. */
 export interface Policy {
   readonly account: Account
-  readonly tenant: Pick<Tenant, 'id' | 'name'>
+  readonly tenant: Pick<Tenant, 'id' | 'name' | 'signIn'>
   readonly membership: Membership
   /** Ids, sorted. */
   readonly groups: readonly string[]
   /** Grants whose subject is everyone, the account, or one of its groups; validity not yet applied. */
   readonly grants: readonly Grant[]
+  /** Those by whom any of `grants` is shared. */
+  readonly sharers: readonly Sharer[]
+}
+
+/** What one who shares may do in the same tenant. */
+export interface Sharer {
+  readonly account: Account
+  readonly membership: Membership
+  readonly groups: readonly string[]
+  /** Without what others share with them, which they cannot pass on; validity not yet applied. */
+  readonly grants: readonly Grant[]
+}
+
+/** A policy, and the version of its tenant at the moment it was read. */
+export interface PolicyReading {
+  readonly version: number
+  /** Undefined where tenant, account or membership does not exist. */
+  readonly policy: Policy | undefined
 }
 
 /** What sign-in needs to know about an e-mail address. */
@@ -103,6 +140,13 @@ export interface Credentials {
   readonly account: Account
   /** PHC string, or undefined where the account has no password. */
   readonly passwordHash: string | undefined
+}
+
+/** Temporary access: a membership with `support`, its groups, and grants to its account. */
+export interface SupportOpening {
+  readonly membership: Membership
+  readonly groups: readonly string[]
+  readonly grants: readonly Grant[]
 }
 
 /**
@@ -117,6 +161,13 @@ export interface AccountStore {
   membershipsOf(account: string): Promise<readonly Membership[]>
   /** Undefined where tenant, account or membership does not exist. */
   policy(tenant: string, account: string): Promise<Policy | undefined>
+  /** The same with the version of the tenant, both as of one moment. */
+  readPolicy(tenant: string, account: string): Promise<PolicyReading>
+  /**
+   * The versions of `tenants` now. Whatever could change a policy of a tenant, by whatever hand, changes its version in
+   * the same transaction; a tenant that never was has none.
+   */
+  policyVersions(tenants: readonly string[]): Promise<ReadonlyMap<string, number>>
   tenant(id: string): Promise<Tenant | undefined>
   /** `hash` is the SHA-256 of the whole key, base64url. */
   apiKeyByHash(hash: string): Promise<ApiKey | undefined>
@@ -134,6 +185,13 @@ export interface AccountStore {
 
   putMembership(membership: Membership): Promise<void>
   removeMembership(tenant: string, account: string): Promise<boolean>
+
+  /** Temporary memberships, ended ones too. */
+  supportMemberships(): Promise<readonly Membership[]>
+  /** Makes all of it or nothing; false where the account is a member already. */
+  openSupport(opening: SupportOpening): Promise<boolean>
+  /** Takes the membership away with everything that hangs on it; false where it is not one for support. */
+  closeSupport(tenant: string, account: string): Promise<boolean>
 
   groups(tenant: string): Promise<readonly Group[]>
   putGroup(group: Group): Promise<void>

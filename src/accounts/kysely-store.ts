@@ -12,8 +12,11 @@ import type {
   Group,
   Membership,
   Policy,
+  PolicyReading,
+  SupportOpening,
   Tenant,
 } from './account-store.ts'
+import { insertSupport } from './insert-support.ts'
 import { migrations } from './migrations/list.ts'
 import { queryPolicy } from './policy-query.ts'
 import {
@@ -126,8 +129,20 @@ export class KyselyStore implements AccountStore {
     )
   }
 
-  policy(tenant: string, account: string): Promise<Policy | undefined> {
+  async policy(tenant: string, account: string): Promise<Policy | undefined> {
+    return (await this.readPolicy(tenant, account)).policy
+  }
+
+  readPolicy(tenant: string, account: string): Promise<PolicyReading> {
     return this.#run(() => queryPolicy(this.#engine, tenant, account))
+  }
+
+  async policyVersions(tenants: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    if (tenants.length === 0) return new Map()
+    const rows = await this.#run((db) =>
+      db.selectFrom('policy_versions').selectAll().where('tenant', 'in', tenants).execute(),
+    )
+    return new Map(rows.map(({ tenant, version }) => [tenant, version]))
   }
 
   async tenant(id: string): Promise<Tenant | undefined> {
@@ -176,6 +191,28 @@ export class KyselyStore implements AccountStore {
   removeMembership(tenant: string, account: string): Promise<boolean> {
     return this.#removed((db) =>
       db.deleteFrom('memberships').where('tenant', '=', tenant).where('account', '=', account).executeTakeFirst(),
+    )
+  }
+
+  async supportMemberships(): Promise<readonly Membership[]> {
+    const rows = await this.#run((db) =>
+      db.selectFrom('memberships').selectAll().where('support_reason', 'is not', null).execute(),
+    )
+    return byId(rows.map(toMembership), ({ tenant, account }) => `${tenant} ${account}`)
+  }
+
+  openSupport(opening: SupportOpening): Promise<boolean> {
+    return this.#change((db) => insertSupport(db, opening))
+  }
+
+  closeSupport(tenant: string, account: string): Promise<boolean> {
+    return this.#removed((db) =>
+      db
+        .deleteFrom('memberships')
+        .where('tenant', '=', tenant)
+        .where('account', '=', account)
+        .where('support_reason', 'is not', null)
+        .executeTakeFirst(),
     )
   }
 
@@ -292,7 +329,7 @@ export class KyselyStore implements AccountStore {
     return this.#engine.close()
   }
 
-  #change(work: (transaction: Transaction<Tables>) => Promise<void>): Promise<void> {
+  #change<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T> {
     return this.#run((db) => db.transaction().execute(work))
   }
 

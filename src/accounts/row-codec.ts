@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import { ProxyError } from '../errors.ts'
 import type { Json } from '../lib/json.ts'
+import { type SignInMethod, signInMethodFrom } from '../lib/sign-in-method.ts'
 import type {
   Account,
   AccountState,
@@ -39,6 +40,7 @@ function parseList<T>(text: string, what: string, isItem: (item: Json) => item i
 
 const isText = (item: Json): item is string => typeof item === 'string'
 const isAction = (item: Json): item is Action => item === 'read' || item === 'modify'
+const isMethod = (item: Json): item is SignInMethod => isText(item) && signInMethodFrom(item) !== undefined
 const isObject = (item: Json): item is { readonly [key: string]: Json } =>
   typeof item === 'object' && item !== null && !Array.isArray(item)
 const isSecret = (item: Json): item is { readonly id: string; readonly sealed: string } =>
@@ -76,6 +78,7 @@ export function toTenant(row: Row<'tenants'>): Tenant {
     accessTokenSeconds: row.access_token_seconds ?? undefined,
     refreshTokenSeconds: row.refresh_token_seconds ?? undefined,
     tokenSecrets: parseList<WrappedSecret>(row.token_secrets, 'token secrets', isSecret),
+    signIn: toSignIn(row.sign_in),
   }
 }
 
@@ -86,7 +89,12 @@ export function fromTenant(tenant: Tenant): Row<'tenants'> {
     access_token_seconds: tenant.accessTokenSeconds ?? null,
     refresh_token_seconds: tenant.refreshTokenSeconds ?? null,
     token_secrets: JSON.stringify(tenant.tokenSecrets.map(({ id, sealed }) => ({ id, sealed }))),
+    sign_in: JSON.stringify(sorted(tenant.signIn)),
   }
+}
+
+export function toSignIn(text: string): readonly SignInMethod[] {
+  return parseList<SignInMethod>(text, 'a way to sign in', isMethod)
 }
 
 export function toAccount(row: Row<'accounts'>): Account {
@@ -126,7 +134,15 @@ export function toMembership(row: Row<'memberships'>): Membership {
     attributes: parseAttributes(row.attributes),
     validFrom: row.valid_from ?? undefined,
     validUntil: row.valid_until ?? undefined,
+    ...toSupport(row),
   }
+}
+
+function toSupport(row: Row<'memberships'>): Pick<Membership, 'support'> {
+  const { support_reason: reason, support_by: by, valid_until: until } = row
+  if (reason === null && by === null) return {}
+  if (reason === null || by === null || until === null) throw unreadable('a support access')
+  return { support: { reason, by, until } }
 }
 
 export function fromMembership(membership: Membership): Row<'memberships'> {
@@ -137,6 +153,8 @@ export function fromMembership(membership: Membership): Row<'memberships'> {
     attributes: JSON.stringify(membership.attributes),
     valid_from: membership.validFrom ?? null,
     valid_until: membership.validUntil ?? null,
+    support_reason: membership.support?.reason ?? null,
+    support_by: membership.support?.by ?? null,
   }
 }
 
@@ -152,6 +170,7 @@ export function toGrant(row: Row<'grants'>): Grant {
     withhold: parseList<string>(row.withhold, 'withheld fields', isText),
     validFrom: row.valid_from ?? undefined,
     validUntil: row.valid_until ?? undefined,
+    sharedBy: row.shared_by ?? undefined,
   }
 }
 
@@ -182,6 +201,7 @@ export function fromGrant(grant: Grant): Row<'grants'> {
     withhold: JSON.stringify(sorted(grant.withhold)),
     valid_from: grant.validFrom ?? null,
     valid_until: grant.validUntil ?? null,
+    shared_by: grant.sharedBy ?? null,
   }
 }
 

@@ -6,6 +6,7 @@ export interface Tables {
     access_token_seconds: number | null
     refresh_token_seconds: number | null
     token_secrets: string
+    sign_in: string
   }
   accounts: {
     id: string
@@ -24,6 +25,8 @@ export interface Tables {
     attributes: string
     valid_from: number | null
     valid_until: number | null
+    support_reason: string | null
+    support_by: string | null
   }
   groups: { tenant: string; id: string; name: string }
   group_members: { tenant: string; group_id: string; account: string }
@@ -40,7 +43,10 @@ export interface Tables {
     withhold: string
     valid_from: number | null
     valid_until: number | null
+    shared_by: string | null
   }
+  /** Raised by triggers with every change that could change a policy of the tenant. */
+  policy_versions: { tenant: string; version: number }
   api_keys: {
     id: string
     hash: string

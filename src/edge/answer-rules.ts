@@ -128,7 +128,7 @@ function canaryPolicy(route: DatasetRouteConfig, withhold: readonly string[]): P
   const always = { validFrom: undefined, validUntil: undefined }
   return {
     account,
-    tenant: { id: canaryTenant, name: '' },
+    tenant: { id: canaryTenant, name: '', signIn: [] },
     membership: { tenant: canaryTenant, account: account.id, roles: [], attributes: {}, ...always },
     groups: [],
     grants: [
@@ -142,7 +142,9 @@ function canaryPolicy(route: DatasetRouteConfig, withhold: readonly string[]): P
         effect: 'permit',
         withhold,
         ...always,
+        sharedBy: undefined,
       },
     ],
+    sharers: [],
   }
 }

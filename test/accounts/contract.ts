@@ -4,8 +4,14 @@ import type { Account, AccountStore, Grant, Membership, Tenant } from '../../src
 import type { StoreOptions } from '../../src/accounts/store-engine.ts'
 import { ProxyError } from '../../src/errors.ts'
 
-/** Opens another store on the same empty database each time it is called. */
-export type OpenStore = (options?: StoreOptions) => Promise<AccountStore>
+/** An empty database. */
+export interface Place {
+  /** Opens another store on it each time it is called. */
+  readonly open: (options?: StoreOptions) => Promise<AccountStore>
+  /** SQL by hand, past every store. */
+  readonly byHand: (text: string) => Promise<void>
+  readonly end: () => Promise<void>
+}
 
 export const tenantOf = (id: string): Tenant => ({
   id,
@@ -13,6 +19,7 @@ export const tenantOf = (id: string): Tenant => ({
   accessTokenSeconds: undefined,
   refreshTokenSeconds: undefined,
   tokenSecrets: [],
+  signIn: [],
 })
 
 export const accountOf = (id: string): Account => ({
@@ -25,7 +32,7 @@ export const accountOf = (id: string): Account => ({
   passwordExpired: false,
 })
 
-const membershipOf = (tenant: string, account: string): Membership => ({
+export const membershipOf = (tenant: string, account: string): Membership => ({
   tenant,
   account,
   roles: ['viewer'],
@@ -34,7 +41,7 @@ const membershipOf = (tenant: string, account: string): Membership => ({
   validUntil: undefined,
 })
 
-const grantOf = (tenant: string, id: string, subject: Grant['subject']): Grant => ({
+export const grantOf = (tenant: string, id: string, subject: Grant['subject']): Grant => ({
   id,
   tenant,
   dataset: 'orders',
@@ -45,21 +52,22 @@ const grantOf = (tenant: string, id: string, subject: Grant['subject']): Grant =
   withhold: [],
   validFrom: undefined,
   validUntil: undefined,
+  sharedBy: undefined,
 })
 
 export const refusedWith = (code: string) => (error: unknown) => error instanceof ProxyError && error.code === code
 
-async function member(store: AccountStore, tenant: string, account: string): Promise<void> {
+export async function member(store: AccountStore, tenant: string, account: string): Promise<void> {
   await store.putTenant(tenantOf(tenant))
   await store.putAccount(accountOf(account))
   await store.putMembership(membershipOf(tenant, account))
 }
 
 /** What every account store does; each test uses tenants and accounts of its own. */
-export function accountStoreContract(name: string, prepare: () => Promise<{ open: OpenStore; end(): Promise<void> }>) {
+export function accountStoreContract(name: string, prepare: () => Promise<Place>) {
   describe(`the ${name} account store`, () => {
     const sent: string[] = []
-    let place: Awaited<ReturnType<typeof prepare>>
+    let place: Place
     let store: AccountStore
 
     before(async () => {
@@ -238,10 +246,11 @@ export function accountStoreContract(name: string, prepare: () => Promise<{ open
       assert.equal(sent.length, 1)
       assert.deepEqual(policy, {
         account: accountOf('a-policy'),
-        tenant: { id: 't-policy', name: 'Company t-policy' },
+        tenant: { id: 't-policy', name: 'Company t-policy', signIn: [] },
         membership: membershipOf('t-policy', 'a-policy'),
         groups: ['in'],
         grants: mine,
+        sharers: [],
       })
       assert.deepEqual((await store.grants('t-policy')).slice(0, 3), mine)
     })
@@ -381,7 +390,7 @@ export function accountStoreContract(name: string, prepare: () => Promise<{ open
       const place = await prepare()
       const stores = await Promise.all([place.open(), place.open(), place.open()])
       const applied = await Promise.all(stores.map((store) => store.migrate()))
-      assert.deepEqual(applied.flat(), ['001-accounts'])
+      assert.deepEqual(applied.flat(), ['001-accounts', '002-rights'])
       await Promise.all(stores.map((store, index) => store.putAccount(accountOf(`a-${index}`))))
       assert.equal((await stores[0]?.accounts({}))?.length, 3)
       await Promise.all(stores.map((store) => store.close()))

@@ -2,16 +2,30 @@ import assert from 'node:assert/strict'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
+import { Client } from 'pg'
 import { openAccountStore } from '../../src/accounts/open-store.ts'
 import { openPostgresStore } from '../../src/accounts/postgres.ts'
 import { ProxyError } from '../../src/errors.ts'
 import { freshDatabase, startPostgres } from '../support/postgres.ts'
-import { accountOf, accountStoreContract, refusedWith } from './contract.ts'
+import { accountOf, accountStoreContract, type Place, refusedWith } from './contract.ts'
+import { rightsContract } from './contract-rights.ts'
 
-accountStoreContract('PostgreSQL', async () => {
+async function place(): Promise<Place> {
   const url = await freshDatabase()
-  return { open: (options) => openPostgresStore(url, options), end: async () => {} }
-})
+  const byHand = async (text: string) => {
+    const client = new Client({ connectionString: url })
+    await client.connect()
+    try {
+      await client.query(text)
+    } finally {
+      await client.end()
+    }
+  }
+  return { open: (options) => openPostgresStore(url, options), byHand, end: async () => {} }
+}
+
+accountStoreContract('PostgreSQL', place)
+rightsContract('PostgreSQL', place)
 
 const unavailable = refusedWith('ERR_STORE_UNAVAILABLE')
 

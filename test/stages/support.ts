@@ -18,10 +18,11 @@ export function policy(changes: { roles?: string[]; grants?: Grant[]; id?: strin
       epoch: 0,
       passwordExpired: false,
     },
-    tenant: { id: tenant, name: tenant },
+    tenant: { id: tenant, name: tenant, signIn: [] },
     membership: { tenant, account: id, roles: changes.roles ?? ['viewer'], attributes: { login: 'ann' }, ...always },
     groups: [],
     grants: changes.grants ?? [],
+    sharers: [],
   }
 }
 
@@ -36,6 +37,7 @@ export function grant(changes: Partial<Grant> = {}): Grant {
     effect: 'permit',
     withhold: [],
     ...always,
+    sharedBy: undefined,
     ...changes,
   }
 }

@@ -179,6 +179,7 @@ export async function seedAccounts(store: AccountStore, keyFile: string): Promis
       accessTokenSeconds: undefined,
       refreshTokenSeconds: undefined,
       tokenSecrets: [{ id: 's1', sealed }],
+      signIn: [],
     })
     for (const group of ['all', 'entity-a', 'mine']) await store.putGroup({ tenant: id, id: group, name: group })
     const grant = (name: string, group: string, rows: Json, extra: Partial<Grant> = {}): Grant => ({
@@ -191,6 +192,7 @@ export async function seedAccounts(store: AccountStore, keyFile: string): Promis
       effect: 'permit',
       withhold: [],
       ...always,
+      sharedBy: undefined,
       ...extra,
     })
     await store.putGrant(grant('all', 'all', true))

@@ -107,6 +107,7 @@ const add: Verb = async (args, { io }) => {
       withhold: given.list('withhold') ?? [],
       validFrom: undefined,
       validUntil: undefined,
+      sharedBy: undefined,
     }
     await putChecked(grant, store, config)
     if (given.flag('json')) printJson(io, grant)

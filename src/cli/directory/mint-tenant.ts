@@ -11,6 +11,7 @@ export function mintTenant(id: string, name: string, keys: Sealer): Tenant {
     accessTokenSeconds: undefined,
     refreshTokenSeconds: undefined,
     tokenSecrets: [mintTokenSecret(id, keys)],
+    signIn: [],
   }
 }
 

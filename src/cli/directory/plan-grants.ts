@@ -48,6 +48,7 @@ function planGrant(written: GrantSource, subject: GrantSubject, held: Holdings):
     withhold: [...new Set(written.withhold)].sort(),
     validFrom: timeOf(written.validFrom),
     validUntil: timeOf(written.validUntil),
+    sharedBy: undefined,
   }
   const what = `${after.id} in ${after.tenant}`
   const make: Change['make'] = (store) => store.putGrant(after)

@@ -23,6 +23,7 @@ const entityA: Grant = {
   effect: 'permit',
   withhold: [],
   ...always,
+  sharedBy: undefined,
 }
 
 export function principal(changes: Partial<Policy> = {}, proof: Principal['proof'] = 'token'): Principal {
@@ -37,10 +38,11 @@ export function principal(changes: Partial<Policy> = {}, proof: Principal['proof
   } as const
   const policy: Policy = {
     account,
-    tenant: { id: 'acme', name: 'Acme' },
+    tenant: { id: 'acme', name: 'Acme', signIn: [] },
     membership: { tenant: 'acme', account: account.id, roles: ['viewer', 'editor'], attributes: {}, ...always },
     groups: ['b', 'a'],
     grants: [entityA],
+    sharers: [],
     ...changes,
   }
   return { policy, proof, sid: 'sid-1', expiresAt: 2_000_000 }
