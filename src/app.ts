@@ -151,6 +151,7 @@ function watchAll(config: Config, base: Foundations, rooms: ServerRooms): (() =>
       live.closeWhere(({ access }) => access.kind === 'member' && key === `sid:${access.principal.sid}`),
     ),
     watchKeys(base),
+    rooms.login.policies.watch((error) => observer.log.error({ error: String(error) }, 'versions could not be read')),
     watchRights({ live, policies: rooms.login.policies, pipeline: rooms.pipeline, clock: base.clock }),
   ]
   for (const app of config.apps) {

@@ -10,7 +10,10 @@ import {
   SqliteDriver,
   type SqliteStatement,
 } from 'kysely'
+import { BoundedMap } from '../lib/lru.ts'
 import { checkParameters } from './parameters.ts'
+
+const maxPrepared = 100
 
 /** Kysely's SQLite dialect on Node's own SQLite, with migrations inside a transaction. */
 export class NodeSqliteDialect extends SqliteDialect {
@@ -44,10 +47,16 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
+/** Preparing a statement costs several times as much as running it, and the same ones come again. */
 function adapt(database: DatabaseSync): SqliteDatabase {
+  const prepared = new BoundedMap<string, SqliteStatement>(maxPrepared)
   return {
     close: () => database.close(),
-    prepare: (text) => adaptStatement(database.prepare(text)),
+    prepare(text) {
+      const statement = prepared.get(text) ?? adaptStatement(database.prepare(text))
+      prepared.set(text, statement)
+      return statement
+    },
   }
 }
 

@@ -43,8 +43,29 @@ const grantColumns = [
 
 /** One statement, so that the version, the account, its groups, its grants and who shares are read at one moment. */
 export async function queryPolicy(engine: StoreEngine, tenant: string, account: string): Promise<PolicyReading> {
+  const query = compiled.get(engine) ?? compile(engine)
+  compiled.set(engine, query)
+  const filled = query.parameters.map((value) => {
+    if (value === tenantSlot) return tenant
+    return value === accountSlot ? account : value
+  })
+  const { rows } = await engine.db.executeQuery<Parts>({ ...query, parameters: filled })
+  const [row] = rows
+  if (row === undefined) throw new TypeError('a statement without FROM has one row')
+  return { version: row.version, policy: policyFrom(row) }
+}
+
+/** What a tenant or an account never is, since no store can hold a NUL. */
+const tenantSlot = '\0tenant'
+const accountSlot = '\0account'
+
+/** To put the statement together costs several times as much as to run it. */
+const compiled = new WeakMap<StoreEngine, ReturnType<typeof compile>>()
+
+function compile(engine: StoreEngine) {
   const json = engine.jsonArrayFrom
-  const row = await engine.db
+  const [tenant, account] = [tenantSlot, accountSlot]
+  return engine.db
     .selectNoFrom((eb) => [
       sql<number>`coalesce(${versionOf(eb, tenant)}, 0)`.as('version'),
       json(tenantOf(eb, tenant)).$castTo<string>().as('tenants'),
@@ -67,11 +88,12 @@ export async function queryPolicy(engine: StoreEngine, tenant: string, account: 
         .$castTo<string>()
         .as('sharer_grants'),
     ])
-    .executeTakeFirstOrThrow()
-  return { version: row.version, policy: policyFrom(row) }
+    .compile()
 }
 
+/** Lists as JSON. */
 interface Parts {
+  readonly version: number
   readonly tenants: string
   readonly members: string
   readonly groups: string

@@ -7,7 +7,7 @@ import { authorize } from '../stages/authorize/authorize.ts'
 import { resolveMask } from '../stages/mask/resolve-mask.ts'
 import type { LiveSockets } from './live-sockets.ts'
 
-/** As long as a copy of somebody's rights may be used. */
+/** As long as a copy of somebody's rights may go without being confirmed. */
 const everyMs = 1000
 
 export interface RightsRooms {

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AccountStore } from '../accounts/account-store.ts'
+import type { PolicyCache } from '../accounts/policy-cache.ts'
 import type { AuditEvent } from '../audit/audit-event.ts'
 import type { Admitted, Principal } from '../exchange.ts'
-import type { PolicySource } from '../stages/authenticate/member.ts'
 import type { Csrf } from './csrf.ts'
 import type { SessionService } from './session-service.ts'
 import type { SignIn } from './sign-in.ts'
@@ -11,7 +11,7 @@ import type { TokenService } from './token-service.ts'
 /** What our own pages need. */
 export interface LoginRooms {
   readonly store: AccountStore
-  readonly policies: PolicySource
+  readonly policies: PolicyCache
   readonly signIn: SignIn
   readonly sessions: SessionService
   readonly tokens: TokenService

@@ -16,7 +16,7 @@ export interface MaskRooms {
 
 const undeclared: RowAccess = { kind: 'undeclared' }
 
-/** One caller's rights are worked out once per copy of their policy: the copies live for a second. */
+/** One caller's rights are worked out once per copy of their policy; whatever changes them makes another copy. */
 const resolved = new WeakMap<Policy, Map<string, MaskedRows>>()
 
 /** Says which rows may come back: TENANT and base and every restriction and (any permission). */
