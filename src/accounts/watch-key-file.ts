@@ -3,7 +3,7 @@ import { readKeyFile } from './key-file.ts'
 import type { KeyRing } from './key-ring.ts'
 
 /** A file system may not say when a file changed, or not for a mount; asking costs next to nothing. */
-const everyMs = 1000
+const everyMs = 500
 
 /** Told what became of a changed file; `error` where the keys before it stay in force. */
 export type OnKeyFile = (outcome: { readonly error: unknown } | 'replaced') => void
