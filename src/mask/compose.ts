@@ -17,6 +17,16 @@ export interface RuleMask {
   /** The name by which `explain` and the audit know the grant. */
   readonly rule: string
   readonly mask: Mask
+  /** Whom it is for, where somebody granted it. */
+  readonly subject?: RuleSubject
+}
+
+export interface RuleSubject {
+  readonly kind: 'everyone' | 'group' | 'account'
+  /** Of the group or account. */
+  readonly id: string | undefined
+  /** The account whose own rows they are. */
+  readonly sharedBy: string | undefined
 }
 
 export interface MaskPart extends RuleMask {
@@ -45,9 +55,9 @@ export interface Composition {
 export function composeMask(composition: Composition): ComposedMask {
   const { dataset, attributes } = composition
   const permitRequired = dataset.visibility === 'granted'
-  const bind = (role: MaskPart['role'], { rule, mask }: RuleMask): MaskPart => {
+  const bind = (role: MaskPart['role'], { mask, ...facts }: RuleMask): MaskPart => {
     if (mask.dataset !== dataset.name) throw new TypeError(`a mask for ${mask.dataset} was given for ${dataset.name}`)
-    return Object.freeze({ rule, role, mask: bindMask(mask, attributes) })
+    return Object.freeze({ ...facts, role, mask: bindMask(mask, attributes) })
   }
   const required = [
     bind('tenant', { rule: 'tenant', mask: tenantMask(dataset, composition.tenant) }),

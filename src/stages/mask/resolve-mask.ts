@@ -2,10 +2,12 @@ import type { Action, Grant, Policy } from '../../accounts/account-store.ts'
 import { ProxyError } from '../../errors.ts'
 import type { Authorized, Masked, MaskedRows, RowAccess } from '../../exchange.ts'
 import { contentDigest } from '../../lib/digest.ts'
-import { composeMask, type EffectiveMask } from '../../mask/compose.ts'
+import { composeMask, type EffectiveMask, type RuleMask, type RuleSubject } from '../../mask/compose.ts'
 import type { Dataset } from '../../mask/language.ts'
-import { parseMask } from '../../mask/parse.ts'
 import type { Mask } from '../../mask/predicate.ts'
+import { userAttributes } from '../../mask/user-attributes.ts'
+import { parsedRows } from './grant-rows.ts'
+import { sharedRows, withheldFromSharer } from './share.ts'
 
 export interface MaskRooms {
   /** While it says why, no request on rows is served: what must be audited could not be. */
@@ -56,43 +58,45 @@ function cachedRows(policy: Policy, dataset: Dataset, action: Action, rooms: Mas
 /** What `policy` may do with rows of `dataset`. Throws ERR_MASK_UNRESOLVED where a grant cannot be understood. */
 export function resolveRows(policy: Policy, dataset: Dataset, action: Action, base: Mask | undefined): MaskedRows {
   const held = policy.grants.filter((grant) => grant.dataset === dataset.name)
-  const grants = held.filter((grant) => grant.actions.includes(action))
+  const rules = held
+    .filter((grant) => grant.actions.includes(action))
+    .map((grant) => ({ effect: grant.effect, rule: ruleOf(grant, policy, dataset, action) }))
   const mask = composeMask({
     dataset,
     tenant: policy.tenant.id,
     ...(base === undefined ? {} : { base }),
-    permits: rulesOf(grants, 'permit', dataset),
-    restricts: rulesOf(grants, 'restrict', dataset),
-    attributes: new Map(Object.entries(policy.membership.attributes)),
+    permits: rules.filter(({ effect }) => effect === 'permit').map(({ rule }) => rule),
+    restricts: rules.filter(({ effect }) => effect === 'restrict').map(({ rule }) => rule),
+    attributes: userAttributes(policy),
   })
-  return { kind: 'masked', mask, withhold: withheldFields(held, dataset), header: headerOf(mask) }
+  return { kind: 'masked', mask, withhold: withheldFields(held, policy, dataset), header: headerOf(mask) }
 }
 
-function rulesOf(grants: readonly Grant[], effect: Grant['effect'], dataset: Dataset) {
-  return grants
-    .filter((grant) => grant.effect === effect)
-    .map((grant) => ({ rule: ruleName(grant), mask: parsed(grant, dataset) }))
+function ruleOf(grant: Grant, policy: Policy, dataset: Dataset, action: Action): RuleMask {
+  const isShared = grant.sharedBy !== undefined
+  const mask = isShared ? sharedRows(grant, policy, dataset, action) : parsedRows(grant, dataset)
+  return { rule: `grant:${grant.id}`, mask, subject: subjectOf(grant) }
 }
 
-function parsed(grant: Grant, dataset: Dataset): Mask {
-  try {
-    return parseMask(grant.rows, dataset)
-  } catch (cause) {
-    throw new ProxyError('ERR_MASK_UNRESOLVED', `grant ${grant.id} on ${dataset.name} cannot be understood`, { cause })
+function subjectOf({ subject, sharedBy }: Grant): RuleSubject {
+  switch (subject.kind) {
+    case 'everyone':
+      return { kind: 'everyone', id: undefined, sharedBy }
+    case 'group':
+      return { kind: 'group', id: subject.group, sharedBy }
+    case 'account':
+      return { kind: 'account', id: subject.account, sharedBy }
   }
 }
 
-function ruleName(grant: Grant): string {
-  return `grant:${grant.id}`
-}
-
 /**
- * A field that any grant withholds is withheld from every row, of whatever action: which of several permissions let a
- * row through does not survive composition, and the answer to a write shows what a reader may not see. A field that the
- * dataset does not declare could not be found in a row, so the grant cannot be kept.
+ * A field that any grant withholds, or that is withheld from whoever shares one, is withheld from every row, of whatever
+ * action: which of several permissions let a row through does not survive composition, and the answer to a write shows
+ * what a reader may not see. A field that the dataset does not declare could not be found in a row, so the grant cannot
+ * be kept.
  */
-function withheldFields(held: readonly Grant[], dataset: Dataset): readonly string[] {
-  const fields = new Set(held.flatMap((grant) => grant.withhold))
+function withheldFields(held: readonly Grant[], policy: Policy, dataset: Dataset): readonly string[] {
+  const fields = new Set(held.flatMap((grant) => [...grant.withhold, ...withheldFromSharer(grant, policy, dataset)]))
   for (const field of fields) {
     if (dataset.fields.has(field)) continue
     throw new ProxyError('ERR_MASK_UNRESOLVED', `a grant on ${dataset.name} withholds a field that is not declared`)
