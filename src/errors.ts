@@ -1,3 +1,5 @@
+import type { SignInMethod } from './lib/sign-in-method.ts'
+
 /**
  * Every way in which Sallyport says no: the code for operators, the status and the title for the client.
  * `docs/errors.md` is held to this table by a test.
@@ -29,6 +31,7 @@ const registry = {
   ERR_SIGN_IN_FORM: [400, 'Bad Request'],
   ERR_SIGN_IN_BUSY: [503, 'Service Unavailable'],
   ERR_TENANT_REQUIRED: [400, 'Tenant Required'],
+  ERR_TENANT_DEMANDS: [403, 'Other Sign-In Required'],
   // authorize and mask
   ERR_ROLE_MISSING: [403, 'Forbidden'],
   ERR_TENANT_FORBIDDEN: [403, 'Forbidden'],
@@ -91,6 +94,8 @@ export interface ProxyErrorOptions {
   readonly retryAfter?: number
   /** Extra response headers the refusal must carry (RateLimit, WWW-Authenticate). */
   readonly headers?: Readonly<Record<string, string>>
+  /** Ways to sign in that would do. */
+  readonly signIn?: readonly SignInMethod[]
 }
 
 /** A refusal. `detail` is for the log and the audit; the client sees status, title and code only. */
@@ -99,12 +104,14 @@ export class ProxyError extends Error {
   readonly code: ErrorCode
   readonly retryAfter: number | undefined
   readonly headers: Readonly<Record<string, string>>
+  readonly signIn: readonly SignInMethod[]
 
   constructor(code: ErrorCode, detail: string, options: ProxyErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.retryAfter = options.retryAfter
     this.headers = options.headers ?? {}
+    this.signIn = options.signIn ?? []
   }
 
   get status(): number {

@@ -1,5 +1,6 @@
 import type { Policy } from './accounts/account-store.ts'
 import type { Brand } from './lib/brand.ts'
+import type { SignInMethod } from './lib/sign-in-method.ts'
 import type { ComposedMask } from './mask/compose.ts'
 import type { App, Route } from './stages/match/route-table.ts'
 
@@ -78,6 +79,8 @@ export interface Principal {
   readonly policy: Policy
   /** How the request proved itself. */
   readonly proof: 'session' | 'token' | 'key'
+  /** How whoever it is signed in; unknown meets no tenant's demand. */
+  readonly method?: SignInMethod | undefined
   /** Public name of session or token, never the credential. */
   readonly sid: string
   /** Milliseconds since the epoch. */

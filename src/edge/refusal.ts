@@ -28,6 +28,7 @@ const events: Readonly<Partial<Record<ErrorCode, AuditEventName>>> = {
   ERR_SESSION_ENDED: 'access.denied',
   ERR_ORIGIN_FOREIGN: 'access.denied',
   ERR_ROLE_MISSING: 'access.denied',
+  ERR_TENANT_DEMANDS: 'access.denied',
   ERR_TENANT_FORBIDDEN: 'access.denied',
   ERR_MASK_NONE: 'access.denied',
   ERR_MASK_UNRESOLVED: 'access.denied',

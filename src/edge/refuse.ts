@@ -33,7 +33,10 @@ export function sendRefusal(request: FastifyRequest, reply: FastifyReply, error:
   }
   const problem = problemOf(error, request.id)
   reply.code(error.status).headers(refusalHeaders(error))
-  if (navigation) return reply.headers({ ...pageHeaders, ...refusalHeaders(error) }).send(problemPage(problem))
+  if (navigation)
+    return reply
+      .headers({ ...pageHeaders, ...refusalHeaders(error) })
+      .send(problemPage({ ...problem, signIn: error.signIn }))
   // Bytes, since Fastify gives a text a charset, which JSON has not (RFC 8259 section 11).
   return reply.header('content-type', 'application/problem+json').send(Buffer.from(JSON.stringify(problem)))
 }

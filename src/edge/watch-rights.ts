@@ -46,11 +46,11 @@ export function watchRights(rooms: RightsRooms): () => void {
 async function isHeld(masked: Masked, rooms: RightsRooms): Promise<boolean> {
   const { access } = masked
   if (access.kind === 'public') return true
-  const { policy, proof, sid, expiresAt } = access.principal
+  const { policy, proof, method, sid, expiresAt } = access.principal
   const { account, tenant } = policy
   const epoch = proof === 'key' ? undefined : account.epoch
   try {
-    const claim = { proof, tenant: tenant.id, account: account.id, sid, epoch, expiresAt }
+    const claim = { proof, method, tenant: tenant.id, account: account.id, sid, epoch, expiresAt }
     const principal = await resolvePrincipal(claim, rooms.policies)
     const now = resolveMask(authorize({ ...masked, identity: { kind: 'principal', principal } }), rooms.pipeline.masks)
     return nameOf(now.rows) === nameOf(masked.rows)

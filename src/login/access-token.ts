@@ -1,10 +1,11 @@
 import { ProxyError } from '../errors.ts'
 import { decodeBase64url } from '../lib/base64url.ts'
+import { type SignInMethod, signInMethodFrom } from '../lib/sign-in-method.ts'
 import { JsonNumber } from '../mask/language.ts'
 import { parseJsonExact } from '../mask/row-values.ts'
 import type { TokenClaims } from '../stages/authenticate/bearer-token.ts'
 
-/** What an access token says (RFC 9068, with our own `tenant`, `sid` and `epoch`). */
+/** What an access token says (RFC 9068, with our own `tenant`, `sid`, `method` and `epoch`). */
 export interface AccessPayload {
   readonly iss: string
   readonly aud: string
@@ -12,6 +13,7 @@ export interface AccessPayload {
   readonly tenant: string
   readonly sid: string
   readonly jti: string
+  readonly method: SignInMethod
   readonly epoch: number
   readonly iat: number
   readonly exp: number
@@ -60,6 +62,7 @@ export function parseAccessPayload(
     tenant: expected.tenant,
     sid: stringOf(payload, 'sid'),
     jti: stringOf(payload, 'jti'),
+    method: methodOf(payload),
     epoch: secondsOf(payload, 'epoch'),
     expiresAt,
   }
@@ -88,6 +91,12 @@ function stringOf(payload: ReadonlyMap<string, unknown>, name: string): string {
   const value = payload.get(name)
   if (typeof value !== 'string' || value === '') throw invalid(`claim ${name}`)
   return value
+}
+
+function methodOf(payload: ReadonlyMap<string, unknown>): SignInMethod {
+  const method = signInMethodFrom(stringOf(payload, 'method'))
+  if (method === undefined) throw invalid('claim method')
+  return method
 }
 
 function secondsOf(payload: ReadonlyMap<string, unknown>, name: string): number {

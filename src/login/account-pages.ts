@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ProxyError } from '../errors.ts'
 import type { Admitted, Principal } from '../exchange.ts'
+import { meetsDemand } from '../lib/sign-in-method.ts'
+import { demands } from '../stages/authenticate/demands.ts'
 import { Form } from './form.ts'
 import { accountPage } from './pages/pages.ts'
 import { safeReturnTarget } from './return-target.ts'
@@ -36,6 +38,7 @@ function describe(principal: Principal) {
     roles: membership.roles,
     groups,
     proof: principal.proof,
+    method: principal.method ?? null,
     expires: principal.expiresAt > maxTime ? null : new Date(principal.expiresAt).toISOString(),
   }
 }
@@ -62,16 +65,14 @@ async function switchTenant(request: FastifyRequest, reply: FastifyReply, rooms:
   const wanted = form.required('tenant', 64)
   const { account, tenant } = principal.policy
   const policy = await rooms.policies.policy(wanted, account.id)
-  if (policy === undefined || record === undefined) {
-    rooms.record({
-      event: 'access.denied',
-      outcome: 'refused',
-      ...stamp(admitted),
-      account: account.id,
-      tenant: tenant.id,
-      reason: 'ERR_TENANT_FORBIDDEN',
-    })
-    throw new ProxyError('ERR_TENANT_FORBIDDEN', 'no membership in force')
+  if (policy === undefined || record === undefined || !meetsDemand(policy.tenant.signIn, principal.method)) {
+    const refusal =
+      policy === undefined || record === undefined
+        ? new ProxyError('ERR_TENANT_FORBIDDEN', 'no membership in force')
+        : demands(policy.tenant)
+    const who = { account: account.id, tenant: tenant.id }
+    rooms.record({ event: 'access.denied', outcome: 'refused', ...stamp(admitted), ...who, reason: refusal.code })
+    throw refusal
   }
   rooms.record({
     event: 'tenant.switched',

@@ -1,8 +1,12 @@
+import { type SignInMethod, signInMethodFrom } from '../lib/sign-in-method.ts'
+
 /** A refresh token's family: everything issued from one sign-in. */
 export interface RefreshFamily {
   readonly account: string
   readonly tenant: string
   readonly sid: string
+  /** The sign-in it began with. */
+  readonly method: SignInMethod
   readonly epoch: number
   /** Milliseconds since the Unix epoch. */
   readonly until: number
@@ -26,8 +30,10 @@ export function parseRefreshFamily(text: string): RefreshFamily | undefined {
 function isFamily(value: unknown): value is RefreshFamily {
   if (typeof value !== 'object' || value === null) return false
   const fields = new Map<string, unknown>(Object.entries(value))
-  const key = fields.get('key')
+  const [key, method] = [fields.get('key'), fields.get('method')]
   return (
+    typeof method === 'string' &&
+    signInMethodFrom(method) !== undefined &&
     textFields.every((name) => typeof fields.get(name) === 'string' && fields.get(name) !== '') &&
     numberFields.every((name) => Number.isSafeInteger(fields.get(name))) &&
     (key === undefined || typeof key === 'string')

@@ -3,6 +3,7 @@ import { ProxyError } from '../errors.ts'
 import type { Admitted } from '../exchange.ts'
 import { Form } from './form.ts'
 import { emailPage, passwordPage } from './pages/pages.ts'
+import { signInWords } from './pages/sign-in-words.ts'
 import { safeReturnTarget } from './return-target.ts'
 import { type LoginRooms, stamp } from './rooms.ts'
 
@@ -64,7 +65,7 @@ async function signIn(
 ): Promise<FastifyReply> {
   await rooms.countSignIn(admitted)
   const signedIn = await rooms.signIn.verify({ ...input, address: admitted.client })
-  const policy = await rooms.signIn.enter(signedIn, undefined)
+  const policy = await rooms.signIn.enter(signedIn, undefined, 'password')
   const userAgent = admitted.headers.all('user-agent')[0] ?? ''
   const { account, tenant } = policy
   rooms.record({
@@ -73,10 +74,10 @@ async function signIn(
     ...stamp(admitted),
     account: account.id,
     tenant: tenant.id,
-    reason: 'pwd',
+    reason: 'password',
   })
   await endPrevious(admitted, rooms)
-  const { handle } = await rooms.sessions.start(policy, { method: 'pwd', address: admitted.client, userAgent })
+  const { handle } = await rooms.sessions.start(policy, { method: 'password', address: admitted.client, userAgent })
   rooms.loginOutcome('success')
   return reply
     .headers({ 'set-cookie': rooms.sessions.cookie(handle), 'cache-control': 'no-store' })
@@ -95,12 +96,23 @@ async function endPrevious(admitted: Admitted, rooms: LoginRooms): Promise<void>
 }
 
 function isAnswered(error: ProxyError): boolean {
-  return ['ERR_SIGN_IN_REFUSED', 'ERR_LIMIT_EXCEEDED', 'ERR_SIGN_IN_BUSY', 'ERR_TENANT_FORBIDDEN'].includes(error.code)
+  return answered.has(error.code)
 }
+
+const answered: ReadonlySet<string> = new Set([
+  'ERR_SIGN_IN_REFUSED',
+  'ERR_LIMIT_EXCEEDED',
+  'ERR_SIGN_IN_BUSY',
+  'ERR_TENANT_FORBIDDEN',
+  'ERR_TENANT_DEMANDS',
+])
 
 function alertFor(error: ProxyError): string {
   if (error.code === 'ERR_LIMIT_EXCEEDED') return 'Too many attempts. Please wait a few minutes and try again.'
   if (error.code === 'ERR_SIGN_IN_BUSY') return 'Many people are signing in right now. Please try again in a moment.'
+  // The password was right, or nobody would be told.
+  if (error.code === 'ERR_TENANT_DEMANDS')
+    return `Your company asks for another way to sign in: ${signInWords(error.signIn)}.`
   return wrong
 }
 

@@ -2,7 +2,9 @@ import type { Account, AccountStore, Membership, Policy } from '../accounts/acco
 import { ProxyError } from '../errors.ts'
 import type { Clock } from '../lib/clock.ts'
 import { sha256 } from '../lib/digest.ts'
+import { meetsDemand, type SignInMethod } from '../lib/sign-in-method.ts'
 import type { SharedState } from '../shared-state/shared-state.ts'
+import { demands } from '../stages/authenticate/demands.ts'
 
 export interface SignInAttempt {
   readonly email: string
@@ -85,16 +87,22 @@ export class SignIn {
   }
 
   /**
-   * The policy of the tenant to act in; `wanted` undefined = the first one that is in force. The account in it is the
-   * one whose password was proven: a password changed since has raised the epoch, and what is issued now ends with it.
+   * The policy of the tenant to act in; `wanted` undefined = the first one that is in force and content with `method`. The
+   * account in it is the one that was proven: a password changed since has raised the epoch, and what is issued now ends
+   * with it.
    */
-  async enter(signedIn: SignedIn, wanted: string | undefined): Promise<Policy> {
+  async enter(signedIn: SignedIn, wanted: string | undefined, method: SignInMethod): Promise<Policy> {
+    let discontent: Policy['tenant'] | undefined
     for (const { tenant } of signedIn.memberships) {
       if (wanted !== undefined && tenant !== wanted) continue
       const policy = await this.#rooms.policy(tenant, signedIn.account.id)
-      if (policy !== undefined) return { ...policy, account: signedIn.account }
+      if (policy === undefined) continue
+      if (meetsDemand(policy.tenant.signIn, method)) return { ...policy, account: signedIn.account }
+      discontent ??= policy.tenant
     }
-    throw new ProxyError('ERR_TENANT_FORBIDDEN', 'no membership in force')
+    throw discontent === undefined
+      ? new ProxyError('ERR_TENANT_FORBIDDEN', 'no membership in force')
+      : demands(discontent)
   }
 
   async #prove(passwordHash: string | undefined, password: string): Promise<boolean> {

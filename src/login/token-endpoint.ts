@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Policy } from '../accounts/account-store.ts'
 import { ProxyError } from '../errors.ts'
 import type { Admitted } from '../exchange.ts'
+import type { SignInMethod } from '../lib/sign-in-method.ts'
 import { Form } from './form.ts'
 import { type LoginRooms, stamp } from './rooms.ts'
 import { noteFailure } from './sign-in-pages.ts'
@@ -24,8 +25,8 @@ async function issue(request: FastifyRequest, reply: FastifyReply, rooms: LoginR
   const form = new Form(request.body)
   await rooms.countSignIn(admitted)
   try {
-    const { policy, key } = await prove(admitted, form, rooms)
-    const tokens = await rooms.tokens.issue(policy, key)
+    const { policy, method, key } = await prove(admitted, form, rooms)
+    const tokens = await rooms.tokens.issue(policy, method, key)
     rooms.record({
       event: 'token.issued',
       outcome: 'success',
@@ -54,6 +55,7 @@ function begin(request: FastifyRequest, rooms: LoginRooms): Admitted {
 
 interface Proof {
   readonly policy: Policy
+  readonly method: SignInMethod
   readonly key?: { readonly id: string; readonly expiresAt: number }
 }
 
@@ -61,7 +63,7 @@ async function prove(admitted: Admitted, form: Form, rooms: LoginRooms): Promise
   const key = form.text('api_key', 128)
   if (key !== undefined) {
     const { policy, sid, expiresAt } = await rooms.byApiKey(key)
-    return { policy, key: { id: sid, expiresAt } }
+    return { policy, method: 'key', key: { id: sid, expiresAt } }
   }
   const email = form.required('email', 254)
   const signedIn = await rooms.signIn.verify({
@@ -73,7 +75,7 @@ async function prove(admitted: Admitted, form: Form, rooms: LoginRooms): Promise
   if (wanted === undefined && signedIn.memberships.length > 1) {
     throw new ProxyError('ERR_TENANT_REQUIRED', 'the account has several tenants: name one')
   }
-  return { policy: await rooms.signIn.enter(signedIn, wanted) }
+  return { policy: await rooms.signIn.enter(signedIn, wanted, 'password'), method: 'password' }
 }
 
 async function refresh(request: FastifyRequest, reply: FastifyReply, rooms: LoginRooms): Promise<FastifyReply> {

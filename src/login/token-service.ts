@@ -5,8 +5,10 @@ import { decodeBase64url } from '../lib/base64url.ts'
 import type { Clock } from '../lib/clock.ts'
 import { sha256 } from '../lib/digest.ts'
 import { BoundedMap } from '../lib/lru.ts'
+import type { SignInMethod } from '../lib/sign-in-method.ts'
 import type { SharedState } from '../shared-state/shared-state.ts'
 import type { TokenClaims, TokenVerifier } from '../stages/authenticate/bearer-token.ts'
+import { requireDemand } from '../stages/authenticate/demands.ts'
 import { type AccessPayload, parseAccessHeader, parseAccessPayload } from './access-token.ts'
 import { parseRefreshFamily, type RefreshFamily } from './refresh-family.ts'
 
@@ -64,11 +66,17 @@ export class TokenService implements TokenVerifier {
   }
 
   /** New access and refresh tokens for a sign-in. Where an API key was shown, none of them outlives it. */
-  async issue(policy: Policy, key?: { readonly id: string; readonly expiresAt: number }): Promise<IssuedTokens> {
+  async issue(
+    policy: Policy,
+    method: SignInMethod,
+    key?: { readonly id: string; readonly expiresAt: number },
+  ): Promise<IssuedTokens> {
+    requireDemand(policy.tenant, method)
     const tenant = await this.#tenant(policy.tenant.id)
     const until = Math.min(this.#rooms.clock.now() + this.#refreshMs(tenant), key?.expiresAt ?? Infinity)
     const { id: account, epoch } = policy.account
-    return this.#mint(tenant, { account, tenant: policy.tenant.id, sid: randomUUID(), epoch, until, key: key?.id })
+    const sid = randomUUID()
+    return this.#mint(tenant, { account, tenant: policy.tenant.id, sid, method, epoch, until, key: key?.id })
   }
 
   async #mint(tenant: Tenant | undefined, family: RefreshFamily): Promise<IssuedTokens> {
@@ -81,7 +89,7 @@ export class TokenService implements TokenVerifier {
     const lifetime = Math.min(tenant.accessTokenSeconds ?? Math.floor(this.#settings.accessMs / 1000), left)
     const refresh = await this.#keepRefresh(family)
     const { issuer } = this.#settings
-    const { account, sid, epoch } = family
+    const { account, sid, method, epoch } = family
     const times = { iat, exp: iat + lifetime }
     const payload = {
       iss: issuer,
@@ -90,6 +98,7 @@ export class TokenService implements TokenVerifier {
       tenant: tenant.id,
       sid,
       jti: randomUUID(),
+      method,
       epoch,
       ...times,
     }
@@ -131,6 +140,7 @@ export class TokenService implements TokenVerifier {
     if (dead || policy === undefined || policy.account.state !== 'enabled' || policy.account.epoch !== refresh.epoch) {
       throw new ProxyError('ERR_SESSION_ENDED', 'the account or the family behind the refresh token has ended')
     }
+    requireDemand(policy.tenant, refresh.method)
     await this.#rooms.state.putOnce(`used:${key}`, kept, Math.max(1, refresh.until - this.#rooms.clock.now()))
     if ((await this.#rooms.state.takeOnce(`refresh:${key}`)) === undefined) return this.#refuseUsed(key)
     return { policy, tokens: await this.#mint(await this.#tenant(refresh.tenant), refresh) }

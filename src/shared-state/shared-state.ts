@@ -44,7 +44,7 @@ export interface SessionRecord {
   readonly createdAt: number
   readonly idleUntil: number
   readonly absoluteUntil: number
-  /** How the person signed in: `pwd` now, others later (RFC 8176). */
+  /** How the person signed in: a `SignInMethod`. */
   readonly method: string
   readonly address: string
   readonly userAgent: string

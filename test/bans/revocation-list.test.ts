@@ -54,7 +54,7 @@ test('hears of sessions that are ended through shared state, and tells who liste
     createdAt: clock.time,
     idleUntil: deadline,
     absoluteUntil: deadline,
-    method: 'pwd',
+    method: 'password',
     address: '192.0.2.1',
     userAgent: '',
   })

@@ -17,17 +17,23 @@ function nastyAccount(): string {
   const who = principal({ ...plain, groups: [nasty] })
   assert.ok(who.kind === 'principal')
   const tenants = [
-    { id: nasty, name: nasty },
-    { id: 'other', name: '' },
+    { id: nasty, name: nasty, signIn: [] },
+    { id: 'other', name: '', signIn: ['saml' as const] },
   ]
   return accountPage(who.principal, tenants, form)
+}
+
+function principalOf() {
+  const who = principal()
+  assert.ok(who.kind === 'principal')
+  return who.principal
 }
 
 const pages: Readonly<Record<string, string>> = {
   email: emailPage({ ...form, alert: nasty }),
   password: passwordPage({ ...form, email: nasty, alert: nasty }),
   account: nastyAccount(),
-  problem: problemPage({ status: 403, title: nasty, code: nasty, request: nasty }),
+  problem: problemPage({ status: 403, title: nasty, code: nasty, request: nasty, signIn: [] }),
 }
 
 describe('our pages', () => {
@@ -100,7 +106,7 @@ describe('our pages', () => {
 
   it('say status, title, code and request of every refusal, and have words for it', () => {
     for (const code of errorCodes) {
-      const page = problemPage({ status: statusOf(code), title: titleOf(code), code, request: 'request-1' })
+      const page = problemPage({ status: statusOf(code), title: titleOf(code), code, request: 'request-1', signIn: [] })
       for (const text of [String(statusOf(code)), titleOf(code), code, 'request-1'])
         assert.ok(page.includes(text), code)
       assert.match(page, /<a href="\/[^"]*">/)
@@ -108,12 +114,25 @@ describe('our pages', () => {
   })
 
   it('offer another company only to who belongs to several', () => {
-    const who = principal()
-    assert.ok(who.kind === 'principal')
-    const acme = { id: 'acme', name: 'Acme Ltd' }
-    assert.doesNotMatch(accountPage(who.principal, [acme], { csrf: 'c', returnTo: '/' }), /<select/)
-    const two = accountPage(who.principal, [acme, { id: 'globex', name: '' }], { csrf: 'c', returnTo: '/' })
+    const acme = { id: 'acme', name: 'Acme Ltd', signIn: [] }
+    assert.doesNotMatch(accountPage(principalOf(), [acme], { csrf: 'c', returnTo: '/' }), /<select/)
+    const two = accountPage(principalOf(), [acme, { id: 'globex', name: '', signIn: [] }], { csrf: 'c', returnTo: '/' })
     assert.match(two, /<option value="acme" selected>Acme Ltd<\/option><option value="globex">globex<\/option>/)
+  })
+
+  it('say which sign-in another company asks for, where another one than this', () => {
+    const who = { ...principalOf(), method: 'password' as const }
+    const companies = [
+      { id: 'acme', name: '', signIn: ['password', 'saml'] },
+      { id: 'globex', name: '', signIn: ['saml', 'oidc'] },
+    ] as const
+    const page = accountPage(who, companies, { csrf: 'c', returnTo: '/' })
+    const asks = 'asks for single sign-on (SAML) or single sign-on (OpenID Connect)'
+    assert.ok(page.includes(`>acme</option><option value="globex">globex (${asks})</option>`))
+    const code = 'ERR_TENANT_DEMANDS'
+    const problem = problemPage({ status: 403, title: titleOf(code), code, request: 'r', signIn: ['saml'] })
+    assert.match(problem, /asks you to sign in with single sign-on \(SAML\)\./)
+    assert.match(problem, /<a href="\/\.sallyport\/login">/)
   })
 })
 

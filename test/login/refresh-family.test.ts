@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseRefreshFamily } from '../../src/login/refresh-family.ts'
 
-const family = { account: 'a', tenant: 't', sid: 's', epoch: 0, until: 1 }
+const family = { account: 'a', tenant: 't', sid: 's', method: 'password', epoch: 0, until: 1 }
 
 describe('a refresh family read back from shared state', () => {
   it('is what was written, with and without an API key', () => {
@@ -22,6 +22,9 @@ describe('a refresh family read back from shared state', () => {
     { ...family, epoch: 0.5 },
     { ...family, until: null },
     { ...family, key: 7 },
+    { ...family, method: undefined },
+    { ...family, method: 'pwd' },
+    { ...family, method: ['saml'] },
   ]
   for (const value of refused) {
     it(`is none where it is ${JSON.stringify(value)}`, () => {

@@ -9,7 +9,7 @@ import { admitted, policy } from '../stages/support.ts'
 const away = () => Promise.reject(new ProxyError('ERR_STATE_UNAVAILABLE', 'cut'))
 
 const minute = 60_000
-const seen = { method: 'pwd', address: '203.0.113.1', userAgent: 'x'.repeat(1000) }
+const seen = { method: 'password', address: '203.0.113.1', userAgent: 'x'.repeat(1000) }
 
 /** Sessions over real state whose clock stands still, and which can be cut off. */
 async function withSessions(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { AccountStore, Credentials, Membership } from '../../src/accounts/account-store.ts'
 import { normaliseEmail } from '../../src/accounts/email.ts'
+import type { SignInMethod } from '../../src/lib/sign-in-method.ts'
 import { SignIn } from '../../src/login/sign-in.ts'
 import { openMemoryState } from '../../src/shared-state/memory.ts'
 import { policy } from '../stages/support.ts'
@@ -12,6 +13,8 @@ interface Given {
   readonly memberships?: readonly Membership[]
   readonly state?: 'enabled' | 'disabled'
   readonly passwordHash?: string | undefined
+  /** By tenant. */
+  readonly demanded?: Readonly<Record<string, readonly SignInMethod[]>>
 }
 
 interface Bench {
@@ -53,7 +56,10 @@ async function withSignIn(given: Given, test: (bench: Bench) => Promise<void>): 
         hashed.push(password)
         return Promise.resolve(false)
       },
-      policy: (tenant) => policy({ tenant }),
+      policy(tenant) {
+        const of = policy({ tenant })
+        return { ...of, tenant: { ...of.tenant, signIn: given.demanded?.[tenant] ?? [] } }
+      },
       addressKey: (address) => address,
       onAddressFailures: (address, count) => reported.push([address, count]),
     },
@@ -144,11 +150,31 @@ describe('local sign-in', () => {
   it('enters the first tenant in force, or the one that was asked for, and no other', async () => {
     await withSignIn({ memberships: [of('c'), of('b'), of('a', 1)] }, async ({ signIn }) => {
       const signedIn = await signIn.verify({ email: 'ann@acme.example', password: 'right', address: 'x' })
-      assert.equal((await signIn.enter(signedIn, undefined)).tenant.id, 'b')
-      assert.equal((await signIn.enter(signedIn, 'c')).tenant.id, 'c')
+      assert.equal((await signIn.enter(signedIn, undefined, 'password')).tenant.id, 'b')
+      assert.equal((await signIn.enter(signedIn, 'c', 'password')).tenant.id, 'c')
       for (const tenant of ['a', 'd', '']) {
-        await assert.rejects(signIn.enter(signedIn, tenant), { code: 'ERR_TENANT_FORBIDDEN' })
+        await assert.rejects(signIn.enter(signedIn, tenant, 'password'), { code: 'ERR_TENANT_FORBIDDEN' })
       }
+    })
+  })
+
+  it('enters the first tenant that is content with the sign-in, and none that asks for another', async () => {
+    const demanded = { b: ['saml'], c: ['oidc', 'password'], d: ['key'] } as const
+    const memberships = [of('b'), of('c'), of('d')]
+    await withSignIn({ memberships, demanded }, async ({ signIn }) => {
+      const signedIn = await signIn.verify({ email: 'ann@acme.example', password: 'right', address: 'x' })
+      assert.equal((await signIn.enter(signedIn, undefined, 'password')).tenant.id, 'c')
+      assert.equal((await signIn.enter(signedIn, undefined, 'saml')).tenant.id, 'b')
+      assert.equal((await signIn.enter(signedIn, 'd', 'key')).tenant.id, 'd')
+      await assert.rejects(signIn.enter(signedIn, 'b', 'password'), { code: 'ERR_TENANT_DEMANDS', signIn: ['saml'] })
+      await assert.rejects(signIn.enter(signedIn, 'c', 'saml'), { code: 'ERR_TENANT_DEMANDS' })
+    })
+    await withSignIn({ memberships: [of('b'), of('d')], demanded }, async ({ signIn }) => {
+      const signedIn = await signIn.verify({ email: 'ann@acme.example', password: 'right', address: 'x' })
+      await assert.rejects(signIn.enter(signedIn, undefined, 'password'), {
+        code: 'ERR_TENANT_DEMANDS',
+        signIn: ['saml'],
+      })
     })
   })
 
@@ -156,7 +182,7 @@ describe('local sign-in', () => {
     await withSignIn({}, async ({ signIn }) => {
       const signedIn = await signIn.verify({ email: 'ann@acme.example', password: 'right', address: 'x' })
       const old = { ...signedIn, account: { ...signedIn.account, epoch: 7 } }
-      assert.equal((await signIn.enter(old, undefined)).account.epoch, 7)
+      assert.equal((await signIn.enter(old, undefined, 'password')).account.epoch, 7)
     })
   })
 

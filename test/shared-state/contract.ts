@@ -52,7 +52,7 @@ export function sessionRecord(now: number, changes: Partial<SessionRecord> = {})
     createdAt: now,
     idleUntil: now + 60_000,
     absoluteUntil: now + 120_000,
-    method: 'pwd',
+    method: 'password',
     address: '192.0.2.7',
     userAgent: 'Mozilla/5.0 (ü "quoted" 100%)',
     ...changes,

@@ -1,6 +1,8 @@
 import type { Principal } from '../../exchange.ts'
+import { meetsDemand, type SignInMethod } from '../../lib/sign-in-method.ts'
 import { type Html, html } from './html.ts'
 import { layout } from './layout.ts'
+import { signInWords } from './sign-in-words.ts'
 
 interface Form {
   readonly csrf: string
@@ -47,12 +49,14 @@ ${hidden(form)}
   )
 }
 
+export interface TenantChoice {
+  readonly id: string
+  readonly name: string
+  readonly signIn: readonly SignInMethod[]
+}
+
 /** Who one is, with the tenants one may switch to. */
-export function accountPage(
-  principal: Principal,
-  tenants: readonly { readonly id: string; readonly name: string }[],
-  form: Form,
-): string {
+export function accountPage(principal: Principal, tenants: readonly TenantChoice[], form: Form): string {
   const { account, tenant, membership, groups } = principal.policy
   return layout(
     'Your account',
@@ -64,7 +68,7 @@ export function accountPage(
 <div><dt>Roles</dt><dd>${membership.roles.join(', ') || 'none'}</dd></div>
 <div><dt>Groups</dt><dd>${groups.join(', ') || 'none'}</dd></div>
 </dl>
-${tenants.length > 1 ? switcher(tenants, tenant.id, form) : undefined}
+${tenants.length > 1 ? switcher(tenants, tenant.id, principal.method, form) : undefined}
 <form method="post" action="/.sallyport/logout">
 ${hidden(form)}
 <button class="plain" type="submit">Sign out</button>
@@ -74,13 +78,14 @@ ${hidden(form)}
 }
 
 function switcher(
-  tenants: readonly { readonly id: string; readonly name: string }[],
+  tenants: readonly TenantChoice[],
   active: string,
+  method: SignInMethod | undefined,
   form: Form,
 ): Html {
   const options = tenants.map(
     (tenant) =>
-      html`<option value="${tenant.id}"${tenant.id === active ? html` selected` : undefined}>${nameOf(tenant)}</option>`,
+      html`<option value="${tenant.id}"${tenant.id === active ? html` selected` : undefined}>${nameOf(tenant)}${demandOf(tenant, method)}</option>`,
   )
   return html`<form method="post" action="/.sallyport/tenant">
 ${hidden(form)}
@@ -88,6 +93,11 @@ ${hidden(form)}
 <select id="tenant" name="tenant">${options}</select>
 <button type="submit">Switch company</button>
 </form>`
+}
+
+/** Said before somebody tries. */
+function demandOf({ signIn }: TenantChoice, method: SignInMethod | undefined): string {
+  return meetsDemand(signIn, method) ? '' : ` (asks for ${signInWords(signIn)})`
 }
 
 function nameOf(tenant: { readonly id: string; readonly name: string }): string {

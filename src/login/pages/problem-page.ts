@@ -1,5 +1,7 @@
+import type { SignInMethod } from '../../lib/sign-in-method.ts'
 import { type Html, html } from './html.ts'
 import { layout } from './layout.ts'
+import { signInWords } from './sign-in-words.ts'
 
 /** A refusal, for a browser: what RFC 9457 says, as a page. */
 export function problemPage(problem: {
@@ -7,8 +9,10 @@ export function problemPage(problem: {
   readonly title: string
   readonly code: string
   readonly request: string
+  /** Ways to sign in that would do. */
+  readonly signIn: readonly SignInMethod[]
 }): string {
-  const { heading, advice } = wordsFor(problem.status, problem.code)
+  const { heading, advice } = wordsFor(problem.status, problem.code, problem.signIn)
   return layout(
     heading,
     html`<h1>${heading}</h1>
@@ -23,10 +27,14 @@ interface Words {
   readonly advice: string
 }
 
-function wordsFor(status: number, code: string): Words {
+function wordsFor(status: number, code: string, signIn: readonly SignInMethod[]): Words {
   if (code === 'ERR_ORIGIN_FOREIGN') {
     const advice = 'The form was made for another session, or came from another site. Reload the page and try again.'
     return { heading: 'This form is out of date', advice }
+  }
+  if (code === 'ERR_TENANT_DEMANDS') {
+    const advice = `This company asks you to sign in with ${signInWords(signIn)}.`
+    return { heading: 'Sign in another way', advice }
   }
   if (status === 401) return { heading: 'Please sign in', advice: 'Your session has ended, or you have not signed in.' }
   if (status === 403) {
@@ -60,6 +68,8 @@ const byMembership: ReadonlySet<string> = new Set([
 
 function linksFor(status: number, code: string): Html {
   const start = html`<a href="/">Back to the start</a>`
-  if (status === 401) return html`<a href="/.sallyport/login">Sign in</a>`
+  const signIn = html`<a href="/.sallyport/login">Sign in</a>`
+  if (status === 401) return signIn
+  if (code === 'ERR_TENANT_DEMANDS') return html`${signIn}<a href="/.sallyport/">Your account</a>`
   return byMembership.has(code) ? html`${start}<a href="/.sallyport/">Your account</a>` : start
 }

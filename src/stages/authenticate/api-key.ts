@@ -21,7 +21,8 @@ export function keyPrincipal(
   const expiresAt = key.expiresAt ?? Number.MAX_SAFE_INTEGER
   if (expiresAt <= clock.now()) throw new ProxyError('ERR_CREDENTIAL_INVALID', 'API key has expired')
   const { account, tenant, id } = key
-  return resolvePrincipal({ proof: 'key', account, tenant, sid: id, epoch: undefined, expiresAt }, policies)
+  const claim = { proof: 'key', method: 'key', account, tenant, sid: id, epoch: undefined, expiresAt } as const
+  return resolvePrincipal(claim, policies)
 }
 
 /** Personal API keys, shown as a bearer credential. */

@@ -1,5 +1,6 @@
 import { ProxyError } from '../../errors.ts'
 import type { Admitted, Principal } from '../../exchange.ts'
+import type { SignInMethod } from '../../lib/sign-in-method.ts'
 import type { Authenticator } from './authenticator.ts'
 import { apiKeyPrefix, bearerCredential } from './bearer.ts'
 import { type PolicySource, resolvePrincipal } from './member.ts'
@@ -10,6 +11,8 @@ export interface TokenClaims {
   readonly tenant: string
   readonly sid: string
   readonly jti: string
+  /** The sign-in it was issued for. */
+  readonly method: SignInMethod
   readonly epoch: number
   readonly expiresAt: number
 }
@@ -22,8 +25,8 @@ export interface TokenVerifier {
 /** Access tokens (RFC 6750): signature, lifetime and revocation by the verifier, then the account as it is now. */
 export function bearerToken(tokens: TokenVerifier, policies: PolicySource): Authenticator {
   function toPrincipal(claims: TokenClaims): Principal | Promise<Principal> {
-    const { account, tenant, sid, epoch, expiresAt } = claims
-    return resolvePrincipal({ proof: 'token', account, tenant, sid, epoch, expiresAt }, policies)
+    const { account, tenant, method, sid, epoch, expiresAt } = claims
+    return resolvePrincipal({ proof: 'token', method, account, tenant, sid, epoch, expiresAt }, policies)
   }
 
   return {

@@ -1,6 +1,8 @@
 import type { Policy } from '../../accounts/account-store.ts'
 import { ProxyError } from '../../errors.ts'
 import type { Principal } from '../../exchange.ts'
+import type { SignInMethod } from '../../lib/sign-in-method.ts'
+import { requireDemand } from './demands.ts'
 
 /** Where an account's rights in a tenant come from; answers at once while its copy is fresh. */
 export interface PolicySource {
@@ -11,6 +13,8 @@ export interface PolicySource {
 /** What a credential claims, once its own proof holds. */
 export interface Claim {
   readonly proof: Principal['proof']
+  /** The sign-in it came from; undefined where that is not known. */
+  readonly method: SignInMethod | undefined
   readonly tenant: string
   readonly account: string
   readonly sid: string
@@ -19,7 +23,7 @@ export interface Claim {
   readonly expiresAt: number
 }
 
-/** Turns a proven claim into a principal, if the account is still what the claim says. */
+/** Turns a proven claim into a principal, if the account is still what the claim says and the tenant content with it. */
 export function resolvePrincipal(claim: Claim, source: PolicySource): Principal | Promise<Principal> {
   const policy = source.policy(claim.tenant, claim.account)
   return policy instanceof Promise ? policy.then((found) => toPrincipal(claim, found)) : toPrincipal(claim, policy)
@@ -29,7 +33,8 @@ function toPrincipal(claim: Claim, policy: Policy | undefined): Principal {
   if (policy === undefined) throw ended('account or membership is gone')
   if (policy.account.state !== 'enabled') throw ended('account is disabled')
   if (claim.epoch !== undefined && claim.epoch !== policy.account.epoch) throw ended('account epoch has moved on')
-  return { policy, proof: claim.proof, sid: claim.sid, expiresAt: claim.expiresAt }
+  requireDemand(policy.tenant, claim.method)
+  return { policy, proof: claim.proof, method: claim.method, sid: claim.sid, expiresAt: claim.expiresAt }
 }
 
 function ended(detail: string): ProxyError {

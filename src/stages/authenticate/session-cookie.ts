@@ -2,6 +2,7 @@ import { ProxyError } from '../../errors.ts'
 import type { Admitted, Principal, RequestHeaders } from '../../exchange.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { isOwnOrigin } from '../../lib/same-origin.ts'
+import { signInMethodFrom } from '../../lib/sign-in-method.ts'
 import type { SessionRecord } from '../../shared-state/shared-state.ts'
 import type { Authenticator } from './authenticator.ts'
 import { type PolicySource, resolvePrincipal } from './member.ts'
@@ -23,7 +24,8 @@ export function sessionCookie(sessions: SessionSource, policies: PolicySource, c
     }
     const { account, tenant, sid, epoch } = record
     const expiresAt = Math.min(record.idleUntil, record.absoluteUntil)
-    return resolvePrincipal({ proof: 'session', account, tenant, sid, epoch, expiresAt }, policies)
+    const method = signInMethodFrom(record.method)
+    return resolvePrincipal({ proof: 'session', method, account, tenant, sid, epoch, expiresAt }, policies)
   }
 
   return {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ProxyError } from '../../../src/errors.ts'
 import type { Principal } from '../../../src/exchange.ts'
+import type { SignInMethod } from '../../../src/lib/sign-in-method.ts'
 import { authenticate, findPrincipal } from '../../../src/stages/authenticate/authenticate.ts'
 import type { Authenticator } from '../../../src/stages/authenticate/authenticator.ts'
 import { bearerCredential } from '../../../src/stages/authenticate/bearer.ts'
@@ -106,7 +107,15 @@ describe('a bearer credential', () => {
 })
 
 describe('a proven claim', () => {
-  const claim = { proof: 'token', tenant: 'acme', account: 'id-ann', sid: 's', epoch: 0, expiresAt: 1 } as const
+  const claim = {
+    proof: 'token',
+    method: 'password',
+    tenant: 'acme',
+    account: 'id-ann',
+    sid: 's',
+    epoch: 0,
+    expiresAt: 1,
+  } as const
 
   it('becomes a principal while the account is what it says', async () => {
     const now = resolvePrincipal(claim, { policy: () => policy() })
@@ -128,5 +137,27 @@ describe('a proven claim', () => {
     assert.throws(() => resolvePrincipal({ ...claim, epoch: undefined }, { policy: () => disabled }), {
       code: 'ERR_SESSION_ENDED',
     })
+  })
+
+  it('is refused where the tenant asks for another sign-in, of which kind the proof may be', () => {
+    const ann = policy()
+    const demanding = (...signIn: SignInMethod[]) => ({ policy: () => ({ ...ann, tenant: { ...ann.tenant, signIn } }) })
+    const refused = { code: 'ERR_TENANT_DEMANDS' }
+    assert.ok(resolvePrincipal(claim, demanding('password')))
+    assert.ok(resolvePrincipal(claim, demanding('saml', 'password')))
+    assert.throws(() => resolvePrincipal(claim, demanding('saml')), refused)
+    assert.throws(() => resolvePrincipal({ ...claim, method: undefined }, demanding('saml')), refused)
+    assert.ok(resolvePrincipal({ ...claim, method: undefined }, demanding()))
+    assert.throws(() => resolvePrincipal({ ...claim, proof: 'key', method: 'key' }, demanding('password')), refused)
+    assert.ok(resolvePrincipal({ ...claim, proof: 'key', method: 'key' }, demanding('password', 'key')))
+  })
+
+  it('gives an operator nothing that the tenant does not', () => {
+    const ann = policy({ roles: [] })
+    const operator = { ...ann, account: { ...ann.account, operator: true } }
+    const found = resolvePrincipal(claim, { policy: () => operator })
+    assert.ok(!(found instanceof Promise))
+    assert.deepEqual(found.policy.membership.roles, [])
+    assert.throws(() => resolvePrincipal(claim, { policy: () => undefined }), { code: 'ERR_SESSION_ENDED' })
   })
 })
