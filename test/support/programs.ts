@@ -7,6 +7,8 @@ interface Program {
   readonly name: string
   readonly package: string
   readonly folders?: string
+  /** There where this file is, for what is no program. */
+  readonly file?: string
   /** Tests that want it say so in their title where it is missing. */
   readonly optional?: true
 }
@@ -18,7 +20,15 @@ const programs: readonly Program[] = [
   { name: 'curl', package: 'curl' },
   { name: 'openssl', package: 'openssl' },
   { name: 'php', package: 'php-cli', optional: true },
+  { name: 'nginx', package: 'nginx-light', folders: '/usr/sbin', optional: true },
+  { name: 'PyJWT', package: 'python3-jwt', file: pythonModule('jwt'), optional: true },
+  { name: 'Flask', package: 'python3-flask', file: pythonModule('flask'), optional: true },
 ]
+
+/** Where Debian's own Python finds a module. */
+export function pythonModule(name: string): string {
+  return `/usr/lib/python3/dist-packages/${name}/__init__.py`
+}
 
 /** Where a program is: on the PATH, or in one of the folders where Debian hides it (the newest version first). */
 export function findProgram(name: string, folders?: string): string | undefined {
@@ -28,7 +38,9 @@ export function findProgram(name: string, folders?: string): string | undefined 
 }
 
 export function missingServices(): readonly Program[] {
-  return programs.filter((program) => findProgram(program.name, program.folders) === undefined)
+  return programs.filter(({ name, folders, file }) =>
+    file === undefined ? findProgram(name, folders) === undefined : !existsSync(file),
+  )
 }
 
 /** Installs what is missing where that is possible; otherwise says in one line what to install. */

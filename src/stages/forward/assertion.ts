@@ -100,6 +100,7 @@ function claimsOf(principal: Principal, app: string, maskDigest: string | undefi
     groups,
     sid: principal.sid,
     aud: app,
+    ...(membership.support === undefined ? {} : { support: true }),
     ...(maskDigest === undefined ? {} : { mask: maskDigest }),
   }
 }

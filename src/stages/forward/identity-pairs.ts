@@ -20,7 +20,7 @@ export interface WrittenIdentity {
   readonly digest: Pairs
 }
 
-/** Written once per profile, copy of the caller's rights and mask; the copies live for a second. */
+/** Written once per profile, copy of the caller's rights and mask; forgotten with the copy. */
 const written = new WeakMap<IdentityNames, WeakMap<Policy, Map<string, WrittenIdentity>>>()
 
 /** The headers of a profile about somebody. */

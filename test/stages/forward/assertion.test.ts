@@ -82,6 +82,20 @@ describe('the assertion', () => {
     })
   })
 
+  it('says where somebody is there for support only, and is not shared with who belongs there', () => {
+    const { assertions, signed } = open()
+    const ann = principal('s1')
+    const support = { reason: 'ticket 7', by: 'id-bob', until: 2_000_000 }
+    const helping = { ...ann, policy: { ...ann.policy, membership: { ...ann.policy.membership, support } } }
+    assertions.issue(ann, 'orders', 'd')
+    assertions.issue(helping, 'orders', 'd')
+    assert.deepEqual(
+      signed.map((claims) => claims['support']),
+      [undefined, true],
+    )
+    assert.doesNotMatch(JSON.stringify(signed), /ticket/)
+  })
+
   it('is signed anew once another key signs, also where another copy of the rights asks', () => {
     const { assertions, signed, rotate } = open()
     const ann = principal('s1')
