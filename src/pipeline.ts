@@ -3,6 +3,7 @@ import { type AdmitRooms, admit } from './stages/admit/admit.ts'
 import { authenticate } from './stages/authenticate/authenticate.ts'
 import type { Authenticator } from './stages/authenticate/authenticator.ts'
 import { authorize } from './stages/authorize/authorize.ts'
+import { type SanitiseRooms, sanitiseHead } from './stages/forward/sanitise-request.ts'
 import { type MaskRooms, resolveMask } from './stages/mask/resolve-mask.ts'
 import { match, matchOwn } from './stages/match/match.ts'
 import type { RouteTable } from './stages/match/route-table.ts'
@@ -15,6 +16,7 @@ export interface Rooms {
   readonly limits: Limits
   readonly authenticators: readonly Authenticator[]
   readonly masks: MaskRooms
+  readonly sanitising: SanitiseRooms
 }
 
 /** The order of the checks. Each result is the next one's argument; whatever throws, refuses. */
@@ -25,7 +27,8 @@ export async function decide(arrival: Arrival, rooms: Rooms): Promise<Masked> {
   const authenticated = await authenticate(throttled, rooms.authenticators)
   const counted = await throttleMember(authenticated, rooms.limits)
   const authorized = authorize(counted)
-  return resolveMask(authorized, rooms.masks)
+  const masked = resolveMask(authorized, rooms.masks)
+  return sanitiseHead(masked, rooms.sanitising)
 }
 
 /**

@@ -32,7 +32,7 @@ export class FrameTunnels {
     this.#server.handleUpgrade(raw, raw.socket, early, (client) => {
       // What it says before the upstream has answered stays in its socket, not in our memory.
       client.pause()
-      new FrameLink(client, callUpstream(way, masked, client.protocol), masked, this.#observer).start()
+      new FrameLink(client, callUpstream(way, client.protocol), masked, this.#observer).start()
     })
   }
 
@@ -46,7 +46,7 @@ export class FrameTunnels {
   }
 }
 
-function callUpstream({ origin, headers }: Chosen, { target }: Masked, protocol: string): WebSocket {
+function callUpstream({ origin, headers, path }: Chosen, protocol: string): WebSocket {
   return new WebSocket(origin, protocol === '' ? [] : [protocol], {
     ...upstreamSide,
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is called with the options of this request, and reads three
@@ -55,7 +55,7 @@ function callUpstream({ origin, headers }: Chosen, { target }: Masked, protocol:
     skipUTF8Validation: false,
     finishRequest: (request) => {
       // The target as it was matched, past whatever a URL would make of it.
-      request.path = `${target.path}${target.query}`
+      request.path = path
       request.end()
     },
   })

@@ -192,6 +192,12 @@ export class Observer {
     })
   }
 
+  /** What an inspection found in a request; the refusal, where there is one, is told apart. */
+  found({ app, route }: Masked, rule: string, where: string): void {
+    const mode = route.config.sanitise.reportOnly ? 'report' : 'enforce'
+    this.metrics.requestFinding({ app: app.id, route: route.id, rule, where, mode })
+  }
+
   #seenRecently(key: string, now: number, windowMs: number): boolean {
     if (this.#recent.get(key, now) !== undefined) return true
     this.#recent.set(key, true, now + windowMs)

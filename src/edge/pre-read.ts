@@ -17,15 +17,12 @@ export function needsPreRead(masked: Masked): boolean {
 /**
  * Reads the item a write is aimed at, as the caller, through the same filter as any answer: what the caller may not
  * modify is 404, as if it did not exist (CWE-639). Between this look and the write the app may still change the item.
- * `write` is the request as it will be sent if all is well. Gives the item back as the caller may see it.
+ * `asked` is the GET, with the headers of the write. Gives the item back as the caller may see it.
  */
-export async function requireVisibleItem(masked: Masked, lane: Lane, write: UpstreamRequest): Promise<Buffer> {
+export async function requireVisibleItem(masked: Masked, lane: Lane, asked: UpstreamRequest): Promise<Buffer> {
   const { head, body } = await look(lane, {
-    ...write,
-    method: 'GET',
-    path: masked.target.path,
-    headers: withoutBody(write.headers),
-    body: undefined,
+    ...asked,
+    headers: withoutBody(asked.headers),
   })
   const verdict = planAnswer({ method: 'GET', head, rows: answerRules(masked), ownCookies: [] })
   if (verdict.kind === 'filter' && head.status === 200) return readItem(body, verdict)

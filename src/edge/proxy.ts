@@ -4,14 +4,22 @@ import type { Agent } from 'undici'
 import type { GraphqlOperation } from '../config/config.ts'
 import { ProxyError } from '../errors.ts'
 import type { Masked } from '../exchange.ts'
+import type { ForwardTarget } from '../stages/forward/assertion.ts'
 import { checkBody, checksBody, needsBody } from '../stages/forward/check-body.ts'
 import { asksOperation, operationAsked } from '../stages/forward/graphql.ts'
 import { type DeclaredBody, inspectBody } from '../stages/forward/inspect-request.ts'
 import type { UpstreamRequest } from '../stages/forward/lane.ts'
 import { type HeaderRooms, prepareHeaders } from '../stages/forward/prepare-headers.ts'
+import {
+  type SanitiseRooms,
+  sanitiseBody,
+  sanitiseBodyHead,
+  sanitisesBody,
+} from '../stages/forward/sanitise-request.ts'
 import type { Upstream, Upstreams } from '../stages/forward/upstreams.ts'
 import { methodAsked } from './answer-rules.ts'
 import { dispatchLane } from './dispatch-lane.ts'
+import { changesForm, injectsBody, lookTarget, outgoingBody, outgoingTarget } from './outgoing.ts'
 import { needsPreRead, requireVisibleItem } from './pre-read.ts'
 import { replyFromLane } from './reply-from-lane.ts'
 import { ReplySink, type SinkRooms } from './reply-sink.ts'
@@ -27,6 +35,7 @@ export interface ProxyRooms extends SinkRooms {
   /** By app id. */
   readonly links: ReadonlyMap<string, AppLink>
   readonly lane: LaneName
+  readonly sanitising: SanitiseRooms
   /** The decision as it would be now; throws where it would be no. */
   readonly decideAgain: (masked: Masked) => Promise<Masked>
 }
@@ -41,7 +50,9 @@ export function proxyRequest(
   masked: Masked,
   rooms: ProxyRooms,
 ): void | Promise<void> {
-  const body = readBody(request, masked, inspectBody(masked))
+  const declared = inspectBody(masked)
+  if (declared.kind === 'body') sanitiseBodyHead(masked, rooms.sanitising)
+  const body = readBody(request, masked, declared)
   if (body instanceof Promise || needsPreRead(masked)) return sendChecked(request, reply, masked, rooms, body)
   return send(request, reply, masked, rooms, body, operationAsked(masked, undefined))
 }
@@ -58,20 +69,26 @@ async function sendChecked(
 ): Promise<void> {
   const read = await body
   const masked = await rooms.decideAgain(decided)
-  const current = needsPreRead(masked) ? await lookAtItem(masked, rooms) : undefined
   const whole = Buffer.isBuffer(read) ? read : undefined
+  if (whole !== undefined) sanitiseBody(masked, whole, rooms.sanitising)
+  const current = needsPreRead(masked) ? await lookAtItem(masked, rooms) : undefined
   const operation = operationAsked(masked, whole)
-  const checked = whole === undefined ? read : checkBody(masked, whole, current)
+  const outgoing = whole === undefined ? read : outgoingBody(masked, checkBody(masked, whole, current))
   // Nobody is left to be told how it went.
   if (reply.raw.destroyed) throw new ProxyError('ERR_REQUEST_MALFORMED', 'client went away before the write')
-  send(request, reply, masked, rooms, checked, operation)
+  send(request, reply, masked, rooms, outgoing, operation)
 }
 
 async function lookAtItem(masked: Masked, rooms: ProxyRooms): Promise<Buffer> {
   const { agent, upstreams } = linkOf(masked, rooms)
   const { upstream, release } = upstreams.acquire()
   try {
-    return await requireVisibleItem(masked, dispatchLane(agent), upstreamRequest(masked, rooms, upstream, undefined))
+    const asked = { method: 'GET', ...lookTarget(masked) }
+    return await requireVisibleItem(
+      masked,
+      dispatchLane(agent),
+      upstreamRequest(masked, rooms, upstream, asked, undefined),
+    )
   } finally {
     release()
   }
@@ -88,7 +105,8 @@ function send(
   const { upstreams, agent } = linkOf(masked, rooms)
   const { upstream, release } = upstreams.acquire()
   try {
-    const prepared = upstreamRequest(masked, rooms, upstream, body)
+    const asked = { method: methodAsked(masked), ...outgoingTarget(masked) }
+    const prepared = upstreamRequest(masked, rooms, upstream, asked, body)
     const sink = new ReplySink(request, reply, masked, operation, rooms, release)
     const lane = rooms.lane === 'dispatch' ? dispatchLane(agent) : replyFromLane(reply, agent)
     sink.attach(lane.send(prepared, sink))
@@ -98,17 +116,28 @@ function send(
   }
 }
 
-function upstreamRequest(masked: Masked, rooms: ProxyRooms, upstream: Upstream, body: Body): UpstreamRequest {
+function upstreamRequest(
+  masked: Masked,
+  rooms: ProxyRooms,
+  upstream: Upstream,
+  asked: ForwardTarget,
+  body: Body,
+): UpstreamRequest {
   const { timeouts } = masked.app.config
   return {
     origin: upstream.origin,
-    method: methodAsked(masked),
-    path: `${masked.target.path}${masked.target.query}`,
-    headers: withLength(prepareHeaders(masked, rooms.headers, upstream.authority), body),
+    method: asked.method,
+    path: `${asked.path}${asked.query}`,
+    headers: withLength(prepareHeaders(masked, rooms.headers, upstream.authority, asked), body),
     body,
     headersTimeoutMs: timeouts.headersMs,
     bodyTimeoutMs: timeouts.bodyMs,
   }
+}
+
+function readsWhole(masked: Masked): boolean {
+  const isRead = checksBody(masked) || asksOperation(masked) || sanitisesBody(masked)
+  return isRead || injectsBody(masked) || changesForm(masked)
 }
 
 /** A body that was held whole may have another length than the client's. */
@@ -135,11 +164,12 @@ function readBody(
   request.body = undefined
   if (declared.kind === 'none') {
     // A write without a body cannot be held against the mask.
-    if (needsBody(masked)) throw new ProxyError('ERR_BODY_UNREADABLE', 'the route needs a body to check')
+    if (needsBody(masked) || injectsBody(masked))
+      throw new ProxyError('ERR_BODY_UNREADABLE', 'the route needs a body to check')
     return undefined
   }
   if (!(source instanceof Readable)) throw new ProxyError('ERR_INTERNAL', 'body was read by somebody else')
-  if (checksBody(masked) || asksOperation(masked)) return wholeBody(source, declared.maxBytes)
+  if (readsWhole(masked)) return wholeBody(source, declared.maxBytes)
   const stream = declared.length === undefined ? boundedBody(source, declared.maxBytes) : source
   request.body = stream
   return stream

@@ -67,6 +67,7 @@ export async function buildRooms(app: FastifyInstance, base: Foundations, count:
       observer: base.observer,
       addressOf,
       lane: base.lane,
+      sanitising: pipeline.sanitising,
       decideAgain: (masked) => decideAgain(masked, pipeline),
     },
     upgrade: { headers, links, live },
@@ -120,6 +121,7 @@ function buildPipeline(base: Foundations, count: CountRequest, authenticators: r
     limits: buildLimits(config, count),
     authenticators,
     masks: { auditFailure: () => observer.audit.failure, bases: parseBases(config) },
+    sanitising: { found: (masked, rule, where) => observer.found(masked, rule, where) },
   }
 }
 

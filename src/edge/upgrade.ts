@@ -2,10 +2,11 @@ import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { FastifyRequest } from 'fastify'
 import { ProxyError } from '../errors.ts'
-import type { Masked } from '../exchange.ts'
+import type { Masked, Target } from '../exchange.ts'
 import { type HeaderRooms, prepareHeaders } from '../stages/forward/prepare-headers.ts'
 import type { Upstream } from '../stages/forward/upstreams.ts'
 import type { LiveSockets } from './live-sockets.ts'
+import { outgoingTarget } from './outgoing.ts'
 import type { AppLink } from './proxy.ts'
 import { authorityOf } from './upstream-agents.ts'
 
@@ -28,6 +29,8 @@ export interface UpgradeRooms {
 /** Where a handshake goes, and with which head. */
 export interface Chosen {
   readonly origin: string
+  /** With the query. */
+  readonly path: string
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -59,7 +62,11 @@ export function prepareUpgrade(request: FastifyRequest, masked: Masked, rooms: U
   const { socket } = request.raw
   socket.once('close', release)
   // Now, since behind the 101 there would be nobody to refuse.
-  const way = { origin: upstream.origin, headers: upgradeHeaders(masked, upstream, link, rooms) }
+  const asked = outgoingTarget(masked)
+  const path = `${asked.path}${asked.query}`
+  // Where the library goes on from, which forwards the target of the request.
+  request.raw.url = path
+  const way = { origin: upstream.origin, path, headers: upgradeHeaders(masked, upstream, link, rooms, asked) }
   if (isRead) chosenToRead.set(request, way)
   else chosen.set(request, way)
   rooms.live.add(socket, masked)
@@ -140,8 +147,8 @@ function openConnection({ host, port, headers }: ConnectionOptions): Socket {
   return connectTls({ host, port, servername, rejectUnauthorized: true, ...ca })
 }
 
-function upgradeHeaders(masked: Masked, upstream: Upstream, link: AppLink, rooms: UpgradeRooms) {
-  const headers = prepareHeaders(masked, rooms.headers, upstream.authority)
+function upgradeHeaders(masked: Masked, upstream: Upstream, link: AppLink, rooms: UpgradeRooms, asked: Target) {
+  const headers = prepareHeaders(masked, rooms.headers, upstream.authority, { method: 'GET', ...asked })
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an object without anything in it
   const out = Object.create(null) as Record<string, string> & { [upstreamTrust]?: UpstreamTrust }
   if (upstream.origin.startsWith('https:')) out[upstreamTrust] = { ca: authorityOf(link.agent) }

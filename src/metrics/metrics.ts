@@ -19,6 +19,15 @@ export interface FilteredAnswer {
   readonly fieldsWithheld: number
 }
 
+/** Each of them out of a closed list. */
+export interface RequestFinding {
+  readonly app: string
+  readonly route: string
+  readonly rule: string
+  readonly where: string
+  readonly mode: 'enforce' | 'report'
+}
+
 type LoginOutcome = 'success' | 'failure' | 'refused'
 
 const none = 'none'
@@ -45,6 +54,11 @@ export class Metrics {
     'leaks_detected_total',
     'Answers with rows of another tenant (kind tenant) or outside the mask (kind mask) by an upstream that was told both',
     ['app', 'route', 'kind'],
+  )
+  readonly #findings = this.#counter(
+    'request_findings_total',
+    'What sanitise found in requests: refused (mode enforce) or only counted (mode report)',
+    ['app', 'route', 'rule', 'where', 'mode'],
   )
   readonly #logins = this.#counter('logins_total', 'Sign-in attempts', ['outcome'])
   readonly #bansActive = this.#gauge('bans_active', 'Bans in force', [])
@@ -89,6 +103,10 @@ export class Metrics {
 
   leakDetected(app: string, route: string, kind: 'tenant' | 'mask'): void {
     this.#leaks.of(app, route, kind).inc()
+  }
+
+  requestFinding({ app, route, rule, where, mode }: RequestFinding): void {
+    this.#findings.of(app, route, rule, where, mode).inc()
   }
 
   loginFinished(outcome: LoginOutcome): void {

@@ -115,7 +115,11 @@ describe('a request body', () => {
 
   it('that breaks off on a checked route is nobody’s internal error', async () => {
     const before = auditLines(edge).length
-    const start = head('POST /small-orders', { ...bearer(token), 'content-length': '100' })
+    const start = head('POST /small-orders', {
+      ...bearer(token),
+      'content-type': 'application/json',
+      'content-length': '100',
+    })
     await rawExchange(edge.port, `${start}{"account":`, { timeoutMs: 100 })
     await until('the refusal is recorded', () => auditLines(edge).length > before)
     for (const { reason } of auditLines(edge).slice(before)) assert.match(reason ?? '', /^ERR_REQUEST_MALFORMED:/)

@@ -184,7 +184,7 @@ for (const lane of ['dispatch', 'reply-from'] as const satisfies readonly LaneNa
       [
         'a key that occurs twice',
         400,
-        'ERR_BODY_UNREADABLE',
+        'ERR_REQUEST_UNSAFE',
         '/graphql',
         `{"query":${JSON.stringify(orders)},"query":"{ all }"}`,
       ],

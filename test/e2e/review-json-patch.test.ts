@@ -9,7 +9,14 @@ describe('a JSON Patch', () => {
   let token: string
 
   before(async () => {
-    const write = { methods: ['PATCH'], path: '/orders/*', access: 'member', action: 'modify', dataset: 'orders' }
+    const write = {
+      methods: ['PATCH'],
+      path: '/orders/*',
+      access: 'member',
+      action: 'modify',
+      dataset: 'orders',
+      tenantParameters: [],
+    }
     corridor = await openCorridor({ routes: [{ ...write, rows: { at: ['/'] }, check: { body: ['/*'] } }] })
     const row = '{"id":1,"account":"acme","entity":"A"}'
     corridor.upstream.respond((_request, socket) => {

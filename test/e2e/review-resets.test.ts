@@ -13,7 +13,16 @@ const handshake = {
   'sec-websocket-version': '13',
 }
 const chunked = { 'transfer-encoding': 'chunked', 'content-type': 'application/json' }
-const deletions = { methods: ['DELETE'], path: '/items/*', access: 'member', action: 'modify', dataset: 'orders' }
+// A body that nobody looks into, so that it is still under way while the item is looked at.
+const unread = { sanitise: 'raw', tenantParameters: [] }
+const deletions = {
+  methods: ['DELETE'],
+  path: '/items/*',
+  access: 'member',
+  action: 'modify',
+  dataset: 'orders',
+  ...unread,
+}
 
 /** An `error` that nobody hears ends an edge; here the test runner keeps the process alive, so we listen ourselves. */
 describe('a client that resets its connection', () => {

@@ -147,6 +147,7 @@ describe('a gate that fails', () => {
     },
     authenticators: [],
     masks: { auditFailure: () => undefined, bases: new Map() },
+    sanitising: { found: () => undefined },
   }
   const arrival = {
     id: 'r1',

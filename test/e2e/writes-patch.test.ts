@@ -4,7 +4,8 @@ import { answerBytes } from '../support/echo-upstream.ts'
 import { type Corridor, openCorridor } from './threats-support.ts'
 
 const item = '{"id":1,"account":"acme","entity":"A","amount":1,"tags":["x","y"],"note":{"text":"t"}}'
-const write = { access: 'member', action: 'modify', dataset: 'orders', rows: { at: ['/'] } }
+// So that it is the mask that refuses, and not the inspection before it.
+const write = { tenantParameters: [], access: 'member', action: 'modify', dataset: 'orders', rows: { at: ['/'] } }
 const routes = [
   { ...write, methods: ['PATCH', 'DELETE'], path: '/orders/*', check: { body: ['/'] } },
   { ...write, methods: ['POST'], path: '/filled', check: { body: ['/', '/lines/*'], fill: 'tenant' } },

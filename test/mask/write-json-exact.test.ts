@@ -51,7 +51,8 @@ describe('writeJsonExact', () => {
   })
 
   const foreign: readonly (readonly [string, unknown])[] = [
-    ['a JavaScript number', 1],
+    ['a JavaScript number with a fraction', 1.5],
+    ['a JavaScript number beyond 2^53', 2 ** 53],
     ['undefined', undefined],
     ['an absent member', { a: undefined }],
     ['a bigint', 1n],

@@ -3,7 +3,9 @@ import { formatFacts } from '../print.ts'
 import { answerJson, answerText } from './answer-text.ts'
 import type { AnswerExplanation } from './explain-answer.ts'
 import { type Decision, maskText, partsOf } from './explain-request.ts'
+import { type Rendering, renderingText } from './render-mask.ts'
 import type { RequestToExplain } from './request.ts'
+import { subjectOf } from './why-row.ts'
 
 export interface Explained {
   readonly request: RequestToExplain
@@ -12,6 +14,8 @@ export interface Explained {
   /** Whether `--body` was given and nothing refused it. */
   readonly bodyAccepted: boolean
   readonly answer: AnswerExplanation | undefined
+  /** The mask in the languages of `--render`. */
+  readonly renderings: readonly Rendering[]
   /** Whether the filtered body is shown. */
   readonly showBody: boolean
 }
@@ -37,6 +41,7 @@ export function explanationJson(explained: Explained) {
         : { kind: masked.mask.kind, canonical: maskText(masked), parts: partsOf(masked) },
     withhold: masked?.withhold,
     headers: Object.fromEntries(headers),
+    ...(explained.renderings.length === 0 ? {} : { renderings: explained.renderings }),
     body: bodyText(explained),
     ...(answer === undefined ? {} : answerJson(answer, showBody)),
   }
@@ -65,6 +70,7 @@ export function explanationText(explained: Explained, isTerminal: boolean): stri
   else facts.push(['outcome', 'forwarded'])
   const parts = [formatFacts(facts)]
   if (decision.headers.length > 0) parts.push(`headers the app is told\n${indent(formatFacts(decision.headers))}`)
+  parts.push(...explained.renderings.map(renderingText))
   if (answer !== undefined) parts.push(answerText(answer, showBody, isTerminal))
   return parts.join('\n\n')
 }
@@ -97,11 +103,9 @@ function maskFacts({ destination, rows }: Decision, policy: Policy): readonly (r
   return facts
 }
 
-/** Whom a grant is for: this very account, everyone, or a group. */
-function subjectText(rule: string, { grants }: Policy): string {
-  const subject = grants.find(({ id }) => rule === `grant:${id}`)?.subject
-  if (subject === undefined) return ''
-  return subject.kind === 'group' ? ` (group ${subject.group})` : ` (${subject.kind})`
+function subjectText(rule: string, policy: Policy): string {
+  const subject = subjectOf(rule, policy)
+  return subject === undefined ? '' : ` (${subject})`
 }
 
 function indent(text: string): string {

@@ -7,6 +7,7 @@ import type { HeaderNames } from './header-names.ts'
 import type { MaskFacts } from './identity-facts.ts'
 import { fitIdentity, saidOfNobody, writeIdentity } from './identity-pairs.ts'
 import type { IdentityNames } from './identity-profiles.ts'
+import { dropParameterCookies } from './inject/set-parameters.ts'
 
 export interface HeaderRooms {
   readonly names: HeaderNames
@@ -95,7 +96,7 @@ function appendForeign(out: string[], masked: Masked, names: HeaderNames): strin
     // RFC 9110 section 5.3: a repeated name is one list, so that nobody downstream picks one of them.
     else if (isFirst(rawHeaders, i)) out.push(name, values.join(', '))
   }
-  const cookies = foreignCookies(masked.headers.all('cookie'))
+  const cookies = dropParameterCookies(foreignCookies(masked.headers.all('cookie')), masked.route.config.inject)
   if (cookies !== undefined) out.push('cookie', cookies)
   return out
 }

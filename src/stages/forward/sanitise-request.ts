@@ -1,0 +1,56 @@
+import { ProxyError } from '../../errors.ts'
+import type { Masked } from '../../exchange.ts'
+import { inspectBodyHead, inspectWholeBody, needsWholeBody } from './inspect/body.ts'
+import { inspectCookies } from './inspect/cookies.ts'
+import type { Finding } from './inspect/finding.ts'
+import type { InspectionRules } from './inspect/inspection.ts'
+import { inspectQuery } from './inspect/query.ts'
+
+export interface SanitiseRooms {
+  /** Counts what was found, whether it is refused or not. */
+  readonly found: (masked: Masked, rule: Finding['rule'], where: Finding['where']) => void
+}
+
+/** Refuses what the head of a request says in more than one reading, or of another tenant; nothing is rewritten. */
+export function sanitiseHead(masked: Masked, rooms: SanitiseRooms): Masked {
+  if (!inspects(masked)) return masked
+  const rules = rulesOf(masked)
+  const { query } = masked.target
+  settle(masked, query === '' ? undefined : inspectQuery(query, rules), rooms)
+  const cookies = masked.headers.all('cookie')
+  settle(masked, cookies.length === 0 ? undefined : inspectCookies(cookies, rules), rooms)
+  return masked
+}
+
+/** The same for what the head says of a body, before any of it is read. Where nothing is refused, it is found later. */
+export function sanitiseBodyHead(masked: Masked, rooms: SanitiseRooms): void {
+  if (!inspects(masked) || masked.route.config.sanitise.reportOnly) return
+  settle(masked, inspectBodyHead(masked.headers, rulesOf(masked)), rooms)
+}
+
+/** Whether the body has to be read whole before any of it is forwarded. */
+export function sanitisesBody(masked: Masked): boolean {
+  return inspects(masked) && needsWholeBody(masked.headers, rulesOf(masked))
+}
+
+export function sanitiseBody(masked: Masked, body: Uint8Array, rooms: SanitiseRooms): void {
+  if (inspects(masked)) settle(masked, inspectWholeBody(masked.headers, body, rulesOf(masked)), rooms)
+}
+
+function inspects({ route }: Masked): boolean {
+  const { sanitise, tenantParameters } = route.config
+  return sanitise.profile !== 'raw' || tenantParameters.length > 0
+}
+
+function rulesOf({ route, access }: Masked): InspectionRules {
+  const { sanitise, tenantParameters } = route.config
+  const tenant = access.kind === 'member' ? access.principal.policy.tenant.id : undefined
+  return { profile: sanitise.profile, tenantParameters, tenant }
+}
+
+function settle(masked: Masked, finding: Finding | undefined, rooms: SanitiseRooms): void {
+  if (finding === undefined) return
+  rooms.found(masked, finding.rule, finding.where)
+  if (masked.route.config.sanitise.reportOnly) return
+  throw new ProxyError(finding.code, `${finding.rule} in the ${finding.where} of the request`)
+}
