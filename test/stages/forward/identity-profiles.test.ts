@@ -190,6 +190,23 @@ describe('a value of an identity header', () => {
     )
   })
 
+  it('is the address of whoever has one', () => {
+    const parts = fc.string({
+      unit: fc.oneof(fc.constantFrom('a', 'Z', '.', '-', 'ü', 'ß', '+', '='), fc.string({ maxLength: 1 })),
+    })
+    fc.assert(
+      fc.property(parts, parts, (local, domain) => {
+        const email = normaliseEmail(`a${local}@b${domain}.example`)
+        if (email === undefined) return
+        const caller = withAccount({ email })
+        assert.equal(told('sallyport', caller)['x-sallyport-email'], email)
+        assert.equal(told('iap', caller)['x-goog-authenticated-user-email'], `accounts.google.com:${email}`)
+        assert.equal(told('grafana', caller)['x-webauth-user'], email.replaceAll('=', '=3D'))
+      }),
+      { numRuns: runs(500) },
+    )
+  })
+
   it('is said or refused, never changed, whatever an id is', () => {
     const ids = fc.string({
       unit: fc.oneof(fc.constantFrom('a', ',', '\r\n', ' ', '}', 'é', '\0', ':'), fc.string({ maxLength: 1 })),
