@@ -29,3 +29,13 @@ export function fitsInUtf8(text: string, maxBytes: number): boolean {
   }
   return bytes <= maxBytes
 }
+
+/** The first text behind all that begin with `prefix`; undefined where they are the last of all. */
+export function textAfterAll(prefix: string): string | undefined {
+  const characters = Array.from(prefix)
+  while (characters.length > 0) {
+    const last = characters.pop()?.codePointAt(0) ?? 0x10ffff
+    if (last < 0x10ffff) return characters.join('') + String.fromCodePoint(last === 0xd7ff ? 0xe000 : last + 1)
+  }
+  return undefined
+}

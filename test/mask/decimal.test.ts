@@ -59,9 +59,23 @@ describe('a decimal', () => {
 
 describe('a short number', () => {
   it('is a plain one of at most 15 characters', () => {
-    for (const text of ['0', '-0', '9', '19', '-9.09', '0.5', '999999999999999'])
+    for (const text of ['0', '-0', '9', '19', '-9.09', '0.5', '999999999999999', '0.0000000000003', '1234567.9876543'])
       assert.equal(shortNumber(text), Number(text), text)
-    for (const text of ['1e5', '1000000000000000', '01', '-01', '5.', '.5', '-', '', '+1', '1-5', '0x1'])
+    for (const text of [
+      '1e5',
+      '1000000000000000',
+      '01',
+      '-01',
+      '5.',
+      '.5',
+      '-',
+      '',
+      '+1',
+      '1-5',
+      '0x1',
+      '1.2.3',
+      '1..2',
+    ])
       assert.ok(Number.isNaN(shortNumber(text)), text)
   })
 })
