@@ -18,7 +18,7 @@ function write(value: unknown, parts: string[], depthLeft: number): void {
   if (value === null || typeof value === 'boolean') parts.push(String(value))
   else if (typeof value === 'string') parts.push(JSON.stringify(value))
   else if (value instanceof JsonNumber) parts.push(value.text)
-  else if (Number.isSafeInteger(value)) parts.push(String(value))
+  else if (typeof value === 'number' && Number.isSafeInteger(value)) parts.push(String(value))
   else if (depthLeft <= 0) throw new TypeError('nested too deep to be written as JSON')
   else if (Array.isArray(value)) writeArray(value, parts, depthLeft - 1)
   else if (isPlainObject(value)) writeObject(value, parts, depthLeft - 1)

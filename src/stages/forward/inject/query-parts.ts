@@ -10,11 +10,15 @@ export interface QueryPart {
   readonly rawValue: string | undefined
 }
 
-/** Every parameter of a text without its leading `?`, in order; nothing is decoded. */
+/** Parameters of one request: ten times what most servers read. */
+const maxParts = 10_000
+
+/** Every parameter of a text without its leading `?`, in order; nothing is decoded. Refuses what is too many. */
 export function splitQuery(text: string): readonly QueryPart[] {
   const parts: QueryPart[] = []
   let separator: QueryPart['separator'] = '&'
   for (let start = 0; start <= text.length; ) {
+    if (parts.length >= maxParts) throw queryRefused('too many parameters')
     const end = nextSeparator(text, start)
     const part = text.slice(start, end)
     const equals = part.indexOf('=')
