@@ -4,7 +4,7 @@ import { isOwn } from './check-apps.ts'
 import { checkInject } from './check-inject.ts'
 import { checkPointers, checkRows } from './check-rows.ts'
 import { keptHeaderFault, passFault } from './header-names.ts'
-import { covers, type PathPattern, parsePathPattern, reaches } from './path-pattern.ts'
+import { covers, type PathPattern, parsePathPattern, reaches, tenantSegment } from './path-pattern.ts'
 import { type Path, suggestion } from './problems.ts'
 import type { Report } from './report.ts'
 import type { Source } from './schema.ts'
@@ -49,6 +49,7 @@ export function checkRoutes(app: AppSource, base: Path, datasets: Datasets, repo
       checkReach(app, route, pattern, base, path, earlier, report)
       earlier.push({ index, methods: route.methods, pattern })
     }
+    checkTenantPath(route, path, report)
     checkDataset(route, path, datasets, report)
     checkInject(route, path, report)
     checkSocket(route, path, report)
@@ -62,6 +63,12 @@ function checkPath(text: string, path: Path, report: Report): PathPattern | unde
   else if (isOwn(text)) report.add(path, "must not be under /.sallyport: those pages are the edge's own")
   else return pattern
   return undefined
+}
+
+function checkTenantPath(route: RouteSource, path: Path, report: Report): void {
+  if (route.access !== 'public' || !report.clean([...path, 'path'])) return
+  if (route.path.split('/').includes(tenantSegment))
+    report.add([...path, 'path'], 'holds {tenant}, but nobody is known on a public route')
 }
 
 function checkReach(

@@ -1,4 +1,7 @@
-/** A canonical pattern of paths: literal segments, `*` for one segment, a final `/**` for any rest including none. */
+/**
+ * A canonical pattern of paths: literal segments, `*` for one segment, `{tenant}` for one that names the caller's tenant,
+ * a final `/**` for any rest including none.
+ */
 export interface PathPattern {
   readonly segments: readonly string[]
   readonly rest: boolean
@@ -22,8 +25,16 @@ export function pathFault(path: string): string | undefined {
   return undefined
 }
 
+/** A segment that has to name the caller's active tenant. */
+export const tenantSegment = '{tenant}'
+
 /** Parses a pattern, or says what is wrong with it. */
-export function parsePathPattern(text: string): PathPattern | string {
+export function parsePathPattern(written: string): PathPattern | string {
+  if (written.split('/').filter((segment) => segment === tenantSegment).length > 1) return 'holds {tenant} twice'
+  const text = written
+    .split('/')
+    .map((segment) => (segment === tenantSegment ? '*' : segment))
+    .join('/')
   const fault = pathFault(text)
   if (fault !== undefined) return fault
   const rest = text.endsWith('/**')

@@ -77,7 +77,9 @@ const route = Type.Object(
       minItems: 1,
       maxItems: 7,
     }),
-    path: text('Path this rule is for: literal segments, `*` for one segment, a final `/**` for any rest, also none.'),
+    path: text(
+      "Path this rule is for: literal segments, `*` for one segment, `{tenant}` for one that must name the caller's active tenant, a final `/**` for any rest, also none.",
+    ),
     ...guard,
     ...filter,
     limit: Type.Optional(routeLimit),

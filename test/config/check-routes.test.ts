@@ -14,6 +14,12 @@ const refusals: readonly (readonly [string, string, ...string[]])[] = [
   ],
   [
     'path: /public/**',
+    'path: /{tenant}/x',
+    '20:15 apps[0].routes[0].path: holds {tenant}, but nobody is known on a public route',
+  ],
+  ['path: /api/orders/**', 'path: /api/{tenant}/x/{tenant}', '23:15 apps[0].routes[1].path: holds {tenant} twice'],
+  [
+    'path: /public/**',
     'path: /**/x',
     '20:15 apps[0].routes[0].path: * stands for a whole segment, and ** only at the end',
   ],

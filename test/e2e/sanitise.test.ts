@@ -13,6 +13,7 @@ const routes = [
   { ...write, path: '/written', check: { body: ['/'] } },
   { methods: ['POST'], access: 'member', path: '/form', sanitise: 'strict', tenantParameters: ['company'] },
   { methods: ['POST'], access: 'member', path: '/plain' },
+  { ...read, path: '/companies/{tenant}/orders/**' },
 ]
 
 /** Request line and what becomes of it. */
@@ -31,6 +32,10 @@ const queries: readonly (readonly [string, number, string?])[] = [
   ['/lenient?filter[$ne]=1', 200],
   ['/lenient?company=globex', 403, 'ERR_TENANT_FOREIGN'],
   ['/watched?entity[$ne]=A', 200],
+  ['/companies/acme/orders/1', 200],
+  ['/companies/globex/orders/1', 403, 'ERR_TENANT_FOREIGN'],
+  ['/companies/Acme/orders/1', 403, 'ERR_TENANT_FOREIGN'],
+  ['/companies/acme%00/orders/1', 400, 'ERR_TARGET_INVALID'],
 ]
 
 describe('what is refused of a request before the app sees any of it', () => {

@@ -1,6 +1,7 @@
 import type { Grant, Policy } from '../../src/accounts/account-store.ts'
 import type { Admitted, Arrival, Authenticated, ClientAddress, Identity, Throttled } from '../../src/exchange.ts'
 import { readHeaders } from '../../src/stages/admit/request-headers.ts'
+import { compilePattern } from '../../src/stages/match/path-pattern.ts'
 import type { App, Route } from '../../src/stages/match/route-table.ts'
 
 const always = { validFrom: undefined, validUntil: undefined }
@@ -72,7 +73,14 @@ export function admitted(
 
 /** A route with what a stage looks at; a stage that looked at more would see nothing. */
 export function throttled(route: Partial<Route>, request: Admitted = admitted()): Throttled {
-  const matched = { id: 'GET /x', methods: new Set(['GET']), limit: undefined, rows: undefined, ...route }
+  const matched = {
+    id: 'GET /x',
+    methods: new Set(['GET']),
+    pattern: compilePattern('/x'),
+    limit: undefined,
+    rows: undefined,
+    ...route,
+  }
   return {
     ...request,
     host: 'app.example',

@@ -1,5 +1,6 @@
 import type { Policy } from '../../accounts/account-store.ts'
 import type { Config, GraphqlOperation, IdentityConfig } from '../../config/config.ts'
+import { outgoingBody, outgoingTarget } from '../../edge/outgoing.ts'
 import { type ErrorCode, ProxyError } from '../../errors.ts'
 import type { Admitted, Authenticated, Masked, MaskedRows } from '../../exchange.ts'
 import { systemClock } from '../../lib/clock.ts'
@@ -12,12 +13,13 @@ import { asksOperation, operationAsked } from '../../stages/forward/graphql.ts'
 import { HeaderNames } from '../../stages/forward/header-names.ts'
 import { identityNames } from '../../stages/forward/identity-profiles.ts'
 import { prepareHeaders } from '../../stages/forward/prepare-headers.ts'
+import { sanitiseBody, sanitiseHead } from '../../stages/forward/sanitise-request.ts'
 import { resolveMask, resolveRows } from '../../stages/mask/resolve-mask.ts'
 import { match } from '../../stages/match/match.ts'
 import { type Destination, RouteTable } from '../../stages/match/route-table.ts'
 
 export interface Refusal {
-  readonly stage: 'match' | 'authorize' | 'mask' | 'body' | 'forward'
+  readonly stage: 'match' | 'authorize' | 'mask' | 'inspect' | 'body' | 'forward'
   readonly code: ErrorCode
   readonly status: number
   readonly reason: string
@@ -32,6 +34,12 @@ export interface Decision {
   readonly masked: Masked | undefined
   /** The one that a route with GraphQL was asked for. */
   readonly operation: GraphqlOperation | undefined
+  /** What an inspection found and would only count (`sanitise: {report: true}`). */
+  readonly counted: readonly string[]
+  /** What would be asked of the app: path and query, with what the route puts into them. */
+  readonly target: string | undefined
+  /** The body that the app would get, where that is not the client's. */
+  readonly body: Buffer | undefined
   /** What the app would be told of the caller. */
   readonly headers: readonly (readonly [string, string])[]
   readonly refusal: Refusal | undefined
@@ -52,6 +60,9 @@ const nothingKnown: Decision = {
   rows: undefined,
   masked: undefined,
   operation: undefined,
+  counted: [],
+  target: undefined,
+  body: undefined,
   headers: [],
   refusal: undefined,
 }
@@ -74,15 +85,31 @@ export function decideRequest(admitted: Admitted, policy: Policy, config: Config
       known = { ...known, rows, masked: { ...authorized, rows } }
     }
     const masked = step('mask', () => resolveMask(authorized, { auditFailure: () => undefined, bases }))
+    const found: string[] = []
+    const sanitising = { found: (_: Masked, rule: string, where: string) => void found.push(`${rule} in the ${where}`) }
+    step('inspect', () => sanitiseHead(masked, sanitising))
+    if (body !== undefined) step('inspect', () => sanitiseBody(masked, body, sanitising))
+    known = { ...known, counted: found }
     if (asksOperation(masked) && (body !== undefined || admitted.arrival.method === 'GET'))
       known = { ...known, operation: step('body', () => operationAsked(masked, body)) }
-    if (body !== undefined) step('body', () => checkBody(masked, body))
+    if (body !== undefined) known = { ...known, body: step('body', () => changedBody(masked, body)) }
+    known = { ...known, target: step('forward', () => targetText(masked)) }
     known = { ...known, headers: step('forward', () => identityHeaders(masked, config)) }
     return known
   } catch (error) {
     if (error instanceof Refused) return { ...known, refusal: error.refusal }
     throw error
   }
+}
+
+function changedBody(masked: Masked, body: Buffer): Buffer | undefined {
+  const outgoing = outgoingBody(masked, checkBody(masked, body))
+  return outgoing === body ? undefined : outgoing
+}
+
+function targetText(masked: Masked): string {
+  const { path, query } = outgoingTarget(masked)
+  return `${path}${query}`
 }
 
 function step<T>(stage: Refusal['stage'], work: () => T): T {

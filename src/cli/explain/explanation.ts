@@ -1,5 +1,5 @@
 import type { Policy } from '../../accounts/account-store.ts'
-import { formatFacts } from '../print.ts'
+import { formatFacts, plainText } from '../print.ts'
 import { answerJson, answerText } from './answer-text.ts'
 import type { AnswerExplanation } from './explain-answer.ts'
 import { type Decision, maskText, partsOf } from './explain-request.ts'
@@ -41,6 +41,8 @@ export function explanationJson(explained: Explained) {
         : { kind: masked.mask.kind, canonical: maskText(masked), parts: partsOf(masked) },
     withhold: masked?.withhold,
     headers: Object.fromEntries(headers),
+    counted: decision.counted,
+    forwarded: forwardedJson(decision),
     ...(explained.renderings.length === 0 ? {} : { renderings: explained.renderings }),
     body: bodyText(explained),
     ...(answer === undefined ? {} : answerJson(answer, showBody)),
@@ -63,16 +65,23 @@ export function explanationText(explained: Explained, isTerminal: boolean): stri
     facts.push(['app', destination.app.id], ['route', destination.route.id], ['access', accessText(decision)])
   }
   facts.push(...maskFacts(decision, policy))
+  for (const finding of decision.counted) facts.push(['counted', `${finding}: would be refused without report`])
   const body = bodyText(explained)
   if (body !== undefined) facts.push(['body', body])
   if (refusal !== undefined)
     facts.push(['refused', `${refusal.status} ${refusal.code} (${refusal.stage}): ${refusal.reason}`])
-  else facts.push(['outcome', 'forwarded'])
+  else facts.push(['outcome', `forwarded as ${request.method} ${decision.target ?? request.target}`])
   const parts = [formatFacts(facts)]
   if (decision.headers.length > 0) parts.push(`headers the app is told\n${indent(formatFacts(decision.headers))}`)
+  if (decision.body !== undefined) parts.push(`body the app gets\n${indent(plainText(decision.body.toString('utf8')))}`)
   parts.push(...explained.renderings.map(renderingText))
   if (answer !== undefined) parts.push(answerText(answer, showBody, isTerminal))
   return parts.join('\n\n')
+}
+
+function forwardedJson({ target, body, refusal }: Decision) {
+  if (refusal !== undefined || target === undefined) return undefined
+  return { target, body: body?.toString('utf8') }
 }
 
 function bodyText({ decision, bodyAccepted }: Explained): string | undefined {

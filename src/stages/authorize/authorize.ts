@@ -4,7 +4,25 @@ import type { RouteAccess } from '../match/route-table.ts'
 
 /** Holds the caller against the route's rule. There is no route without a rule. */
 export function authorize(authenticated: Authenticated): Authorized {
-  return { ...authenticated, access: decideAccess(authenticated.route.access, authenticated.identity) }
+  const access = decideAccess(authenticated.route.access, authenticated.identity)
+  requireOwnPath(authenticated, access)
+  return { ...authenticated, access }
+}
+
+/** Where the path of the route names a tenant, it names the caller's active one. */
+function requireOwnPath({ route, target }: Authenticated, access: Access): void {
+  const named = route.pattern.tenantIn(target.path)
+  if (named === undefined) return
+  const own = access.kind === 'member' ? access.principal.policy.tenant.id : undefined
+  if (own === undefined || decoded(named) !== own) throw new ProxyError('ERR_TENANT_FOREIGN', 'tenant in the path')
+}
+
+function decoded(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return undefined
+  }
 }
 
 function decideAccess(rule: RouteAccess, identity: Identity): Access {

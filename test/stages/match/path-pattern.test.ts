@@ -12,10 +12,17 @@ const table: readonly (readonly [pattern: string, matching: readonly string[], o
   ['/a/**', ['/a', '/a/', '/a/b', '/a/b/c/'], ['/', '/ab', '/A/b', '/b/a']],
   ['/**', ['/', '/a', '/a/b/'], []],
   ['/*/b/**', ['/a/b', '/a/b/', '/a/b/c/d'], ['/b', '/a', '/a/c', '/a/bc', '//b']],
+  ['/t/{tenant}/b', ['/t/acme/b', '/t/x/b'], ['/t/b', '/t//b', '/t/acme/c']],
+  ['/t/{tenant}/**', ['/t/acme', '/t/acme/b/c'], ['/t', '/t/']],
   ['/a/*/**', ['/a/b', '/a/b/c'], ['/a', '/a/', '/b/b']],
 ]
 
 describe('a path pattern', () => {
+  it('says what stands where a path names a tenant', () => {
+    assert.equal(compilePattern('/t/{tenant}/**').tenantIn('/t/acme/b'), 'acme')
+    assert.equal(compilePattern('/t/*/**').tenantIn('/t/acme/b'), undefined)
+  })
+
   for (const [source, matching, other] of table) {
     it(`${source} matches ${matching.join(' ')} and not ${other.join(' ')}`, () => {
       const pattern = compilePattern(source)
