@@ -15,7 +15,7 @@ export const sanitise = Type.Union(
   ],
   {
     description:
-      'Refuses operators, duplicate keys, wrong types and charsets in requests (docs/masks.md). `{profile, report: true}` only counts. Default: `strict` on a dataset (`raw` beside `rows.graphql`), else `raw`.',
+      'Refuses operators, duplicate keys, wrong types and charsets in requests (docs/requests.md). `{profile, report: true}` only counts. Default: `strict` on a dataset (`raw` beside `rows.graphql`), else `raw`.',
     expects: 'strict, odata, jsonschema, query-api, raw, or {profile, report}',
   },
 )
