@@ -1,5 +1,4 @@
-import type { AttributeType } from '../mask/attributes.ts'
-import type { Dataset } from '../mask/language.ts'
+import type { AttributeType, Dataset } from '../mask/language.ts'
 import type { Secret } from './secret.ts'
 
 /** The configuration in force: every default filled in, every unit in its name, frozen to the bottom. */

@@ -18,6 +18,8 @@ const maxRefusals = 1200
 const tenantRule = 'tenant'
 const violationRule = 'violation'
 const maxFieldNames = 32
+/** A mask of this length is sent whatever else the head holds. */
+const surelySentBytes = 1024
 
 /** What is written to the operator's log; fields, never sentences made from a request. */
 export interface OperatorLog {
@@ -176,7 +178,7 @@ export class Observer {
   #leak(masked: Masked, counts: RowCounts): void {
     const { app, route, rows, arrival } = masked
     if (rows.kind !== 'masked' || rows.header === undefined) return
-    if (!(route.rows?.inject.some((injection) => injection.kind !== 'set') ?? false)) return
+    if (!wasTold(masked, rows.header.json)) return
     const foreign = counts.rules.get(tenantRule) ?? 0
     const kind = foreign > 0 ? 'tenant' : 'mask'
     this.metrics.leakDetected(app.id, route.id, kind)
@@ -216,6 +218,16 @@ export class Observer {
 }
 
 /** Rows with two readings were refused by no rule of the mask. */
+/** Whether the app knew which rows are meant, by whatever way its route has. */
+function wasTold({ app, route }: Masked, mask: string): boolean {
+  const { profile, headers } = app.config.identity
+  const hasHeader = profile === 'sallyport' || headers.has('row-mask')
+  return route.config.inject.some((injection) => {
+    if (injection.kind !== 'header') return injection.kind !== 'set'
+    return hasHeader && (injection.oversize !== 'omit' || mask.length <= surelySentBytes)
+  })
+}
+
 function rulesOf({ rules, violations }: RowCounts): Readonly<Record<string, number>> {
   return Object.fromEntries(violations > 0 ? [...rules, [violationRule, violations]] : rules)
 }

@@ -1,11 +1,6 @@
-import type { Dataset, FieldType } from './language.ts'
+import type { AttributeType, Dataset, FieldType, ScalarType } from './language.ts'
 import { type Operator, takesList } from './predicate.ts'
 import { typedScalar } from './scalar.ts'
-
-type ScalarType = Exclude<FieldType, 'string[]'>
-
-/** What a declared attribute of a user holds. */
-export type AttributeType = ScalarType | `${ScalarType}[]`
 
 /** What every user has: the active company's id, the account's id and e-mail, and the ids of roles and groups. */
 export const builtinAttributes: ReadonlyMap<string, AttributeType> = new Map<string, AttributeType>([

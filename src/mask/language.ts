@@ -1,7 +1,10 @@
-import type { AttributeType } from './attributes.ts'
-
 /** The types of a declared field (docs/masks.md). The declaration decides, never the value. */
 export type FieldType = 'string' | 'id' | 'integer' | 'number' | 'boolean' | 'date' | 'datetime' | 'string[]'
+
+export type ScalarType = Exclude<FieldType, 'string[]'>
+
+/** What a declared attribute of a user holds. */
+export type AttributeType = ScalarType | `${ScalarType}[]`
 
 export interface FieldDeclaration {
   readonly name: string

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type AttributeType, isAttributeOf } from '../../src/mask/attributes.ts'
+import { isAttributeOf } from '../../src/mask/attributes.ts'
+import type { AttributeType } from '../../src/mask/language.ts'
 import { MaskError } from '../../src/mask/mask-error.ts'
 import { parseMask } from '../../src/mask/parse.ts'
 import { ledger } from './masks.ts'
