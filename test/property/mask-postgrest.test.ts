@@ -61,9 +61,9 @@ describe('a PostgREST condition', () => {
       const mask = maskFrom(dice, dataset, mix.operands)
       const condition = renderPostgrest(mask)
       const selected = await relation.select(condition)
-      const { reads, test } = compilePredicate(mask)
+      const predicate = compilePredicate(mask)
       for (const [at, row] of relation.rows.entries())
-        check(mask, test(readRow(row, reads)), selected.has(at), `${condition} on ${jsonText(row)}`)
+        check(mask, predicate.test(readRow(row, predicate.reads)), selected.has(at), `${condition} on ${jsonText(row)}`)
     }
   }
   let count = 0

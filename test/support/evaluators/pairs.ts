@@ -220,10 +220,10 @@ export function* samples(count: number, dataset: Dataset, mix: RowMix = {}, rows
   for (let seed = 1; seed <= count; seed++) {
     const dice = new Dice(seed)
     const mask = maskFrom(dice, dataset)
-    const { reads, test } = compilePredicate(mask)
+    const predicate = compilePredicate(mask)
     const rows = Array.from({ length: rowsPerMask }, () => {
       const row = rowFrom(dice, dataset, mix)
-      return { row, permitted: test(readRow(row, reads)) }
+      return { row, permitted: predicate.test(readRow(row, predicate.reads)) }
     })
     yield { seed, mask, rows }
   }
