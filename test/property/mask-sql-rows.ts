@@ -102,3 +102,16 @@ export const cleanRow: fc.Arbitrary<CleanRow> = fc
 function quoted(values: readonly string[]): fc.Arbitrary<string> {
   return fc.constantFrom(...values.map((value) => JSON.stringify(value)))
 }
+
+/** Rows of columns that take anything. */
+export const looseRow: fc.Arbitrary<CleanRow> = fc.record(
+  Object.fromEntries(
+    fields.map(({ name, type }) => [
+      name,
+      fc.oneof(
+        { weight: 6, arbitrary: fc.constantFrom(...literalsOf(type)) },
+        { weight: 1, arbitrary: fc.constantFrom(...strangeLiterals(), 'null') },
+      ),
+    ]),
+  ),
+)

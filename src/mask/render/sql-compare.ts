@@ -98,7 +98,7 @@ function comparePrefix(left: Sql, [prefix]: readonly string[], syntax: TextSynta
 }
 
 /** The first text behind all that begin with `prefix`; undefined where they are the last of all. */
-function textAfterAll(prefix: string): string | undefined {
+export function textAfterAll(prefix: string): string | undefined {
   const characters = Array.from(prefix)
   while (characters.length > 0) {
     const last = characters.pop()?.codePointAt(0) ?? 0x10ffff

@@ -14,7 +14,7 @@ export function isCalendarDate(text: Sql): Sql {
   return sql`${text} ~ ${constant(`'^(${day})$'`)}`
 }
 
-const isInstant = constant(`length(t) <= 80 AND t ~ '^(${day})[Tt]${time}${zone}$'`)
+const isInstant = constant(`t ~ '^(${day})[Tt]${time}${zone}$'`)
 const localTime = constant(
   'make_timestamp(substr(t, 1, 4)::int, substr(t, 6, 2)::int, substr(t, 9, 2)::int, substr(t, 12, 2)::int, substr(t, 15, 2)::int, substr(t, 18, 2)::int)',
 )

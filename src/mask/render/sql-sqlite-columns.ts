@@ -1,7 +1,7 @@
-import { flagsOf, isNegative, textsOf } from '../operand.ts'
+import { flagsOf, isNegative, textOf, textsOf } from '../operand.ts'
 import type { Test } from '../predicate.ts'
-import { compareText, orderOf, permittedFlags, type SqlWriter } from './sql-compare.ts'
-import { constant, parameter, type Sql, sql } from './sql-fragment.ts'
+import { compareText, orderOf, permittedFlags, type SqlWriter, textAfterAll } from './sql-compare.ts'
+import { constant, joinSql, parameter, type Sql, sql } from './sql-fragment.ts'
 import { instantOfEpoch, instantOfText, isCalendarDate, isJson, listTest, sqliteText } from './sql-sqlite.ts'
 import { fitsInt64, realTest } from './sql-sqlite-real.ts'
 
@@ -53,12 +53,27 @@ function existsTest(column: Sql, test: Test): Sql {
   return wanted ? sql`NOT (${isNull})` : isNull
 }
 
-/** In order, an index is asked first and the bare text then: a column declared `STRING` takes an operand '5' for 5. */
+/** Where texts are ordered, an index is asked for a range first, and then the text itself for the truth. */
 function textTest(column: Sql, test: Test): Sql {
-  const comparison = sql`typeof(${column}) = 'text' AND ${compareText(column, test, sqliteText)}`
-  const isOrdered = orderOf(test.operator) !== undefined || test.operator === '$prefix'
-  if (!isOrdered) return sql`(${comparison})`
-  return sql`(${comparison} AND ${compareText(sql`(${column} || '')`, test, sqliteText)})`
+  const range = rangeOf(column, test)
+  const text = range.length === 0 ? column : sql`(${column} || '')`
+  return joinSql('AND', [sql`typeof(${column}) = 'text'`, ...range, compareText(text, test, sqliteText)])
+}
+
+/**
+ * A column that was declared `STRING` takes an operand '5' for the number, which stands before every text: that takes no
+ * text from a range that begins there, and a range must not end there.
+ */
+function rangeOf(column: Sql, test: Test): readonly Sql[] {
+  const order = orderOf(test.operator)
+  const isPrefix = test.operator === '$prefix'
+  if (order === undefined && !isPrefix) return []
+  const operand = textOf(test)
+  const isUpward = order === '>' || order === '>='
+  const end = isPrefix ? textAfterAll(operand) : operand
+  const from = sql`${column} COLLATE BINARY >= ${parameter(operand)}`
+  const to = end === undefined ? [] : [sql`${column} COLLATE BINARY < ${parameter(`${end}~`)}`]
+  return [...(isPrefix || isUpward ? [from] : []), ...(isUpward ? [] : to)]
 }
 
 /** What the first of the two finds by an index, the second finds to be true: an integer column takes '07' for 7. */

@@ -23,7 +23,7 @@ const seconds = "'%Y-%m-%dT%H:%M:%S'"
 
 const isTime = constant(
   [
-    'length(t) <= 80 AND length(t) = length(CAST(t AS BLOB))',
+    'length(t) = length(CAST(t AS BLOB))',
     "t GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][Tt][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*'",
     "substr(t, 12, 2) <= '23'",
     "(z = '' OR z GLOB '[+-][0-2][0-9]:[0-5][0-9]' AND substr(z, 2, 2) <= '23')",
