@@ -108,13 +108,21 @@ suite('explain', { concurrency: 4 }, () => {
       [inside.code, member(inside.value, 'outcome'), member(inside.value, 'body')],
       [0, 'allowed', 'accepted'],
     )
-    for (const body of [{ account: 'acme', entity: 'A' }, { account: 'globex', entity: 'B' }, { entity: 'A' }]) {
+    for (const [body, stage, refusal] of [
+      [{ account: 'acme', entity: 'A' }, 'inspect', 'ERR_TENANT_FOREIGN'],
+      [{ account: 'globex', entity: 'B' }, 'body', 'ERR_ROW_FORBIDDEN'],
+      [{ account: null, entity: 'A' }, 'body', 'ERR_ROW_FORBIDDEN'],
+    ] as const) {
       const { code, value } = await here.json(...post(body))
       assert.deepEqual(
         [code, member(value, 'refusal', 'stage'), member(value, 'refusal', 'code')],
-        [1, 'body', 'ERR_ROW_FORBIDDEN'],
+        [1, stage, refusal],
+        JSON.stringify(body),
       )
     }
+    const filled = await here.json(...post({ entity: 'A' }))
+    assert.deepEqual([filled.code, member(filled.value, 'outcome')], [0, 'allowed'])
+    assert.equal(member(filled.value, 'forwarded', 'body'), '{"entity":"A","account":"globex"}')
   })
 
   test('says where a request is refused: no rule, no role, no tenant', async (t) => {
