@@ -36,8 +36,10 @@ export interface Account {
   readonly passwordExpired: boolean
 }
 
-/** A scalar or a list of strings; what `{ "$user": name }` may refer to. */
-export type AttributeValue = string | number | boolean | readonly string[]
+export type AttributeScalar = string | number | boolean
+
+/** What `{ "$user": name }` may refer to. */
+export type AttributeValue = AttributeScalar | readonly AttributeScalar[]
 
 export interface Membership {
   readonly tenant: string
@@ -191,7 +193,7 @@ export interface AccountStore {
   /** Makes all of it or nothing; false where the account is a member already. */
   openSupport(opening: SupportOpening): Promise<boolean>
   /** Takes the membership away with everything that hangs on it; false where it is not one for support. */
-  closeSupport(tenant: string, account: string): Promise<boolean>
+  closeSupport(access: Membership): Promise<boolean>
 
   groups(tenant: string): Promise<readonly Group[]>
   putGroup(group: Group): Promise<void>

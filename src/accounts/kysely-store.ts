@@ -205,7 +205,7 @@ export class KyselyStore implements AccountStore {
     return this.#change((db) => insertSupport(db, opening))
   }
 
-  closeSupport(tenant: string, account: string): Promise<boolean> {
+  closeSupport({ tenant, account }: Membership): Promise<boolean> {
     return this.#removed((db) =>
       db
         .deleteFrom('memberships')

@@ -7,6 +7,7 @@ import type {
   AccountState,
   Action,
   ApiKey,
+  AttributeScalar,
   AttributeValue,
   Grant,
   GrantSubject,
@@ -47,7 +48,10 @@ const isSecret = (item: Json): item is { readonly id: string; readonly sealed: s
   isObject(item) && typeof item['id'] === 'string' && typeof item['sealed'] === 'string'
 
 function isAttribute(item: Json): item is Json & AttributeValue {
-  if (Array.isArray(item)) return item.every(isText)
+  return Array.isArray(item) ? item.every(isAttributeScalar) : isAttributeScalar(item)
+}
+
+function isAttributeScalar(item: Json): item is AttributeScalar {
   return typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean'
 }
 

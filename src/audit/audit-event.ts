@@ -13,6 +13,7 @@ export type AuditEventName =
   | `group.${'added' | 'changed' | 'removed'}`
   | `grant.${'added' | 'changed' | 'removed'}`
   | `key.${'added' | 'changed' | 'removed'}`
+  | `support.${'opened' | 'closed'}`
   | 'ban.added'
   | 'ban.removed'
   | 'ban.enforced'

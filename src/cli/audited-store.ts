@@ -1,11 +1,21 @@
 import { userInfo } from 'node:os'
 import { dirname, extname, join } from 'node:path'
-import type { Account, AccountStore, ApiKey, Grant, Group, Membership, Tenant } from '../accounts/account-store.ts'
+import type {
+  Account,
+  AccountStore,
+  ApiKey,
+  Grant,
+  Group,
+  Membership,
+  SupportOpening,
+  Tenant,
+} from '../accounts/account-store.ts'
 import type { AuditEvent } from '../audit/audit-event.ts'
 import { openAuditLog } from '../audit/json-lines.ts'
 import type { Config } from '../config/config.ts'
 import { systemClock } from '../lib/clock.ts'
 import { withLock } from './lock-file.ts'
+import { formatTime } from './print.ts'
 
 type Facts = Omit<AuditEvent, 'outcome'>
 type Describe = (...args: never[]) => Facts
@@ -30,6 +40,11 @@ const events = {
     account,
     reason: 'membership removed',
   }),
+  openSupport: ({ membership, groups, grants }: SupportOpening) => ({
+    event: 'support.opened',
+    ...supportFacts(membership, { roles: membership.roles, groups, ...grantFacts(grants) }),
+  }),
+  closeSupport: (membership: Membership) => ({ event: 'support.closed', ...supportFacts(membership, {}) }),
   putGroup: ({ tenant, id }: Group) => ({ event: 'group.changed', tenant, detail: { group: id } }),
   removeGroup: (tenant: string, group: string) => ({ event: 'group.removed', tenant, detail: { group } }),
   setGroupsOf: (tenant: string, account: string, groups: readonly string[]) => ({
@@ -47,6 +62,20 @@ const events = {
   addApiKey: ({ tenant, account, id }: ApiKey) => ({ event: 'key.added', tenant, account, detail: { key: id } }),
   removeApiKey: (key: string) => ({ event: 'key.removed', detail: { key } }),
 } as const satisfies Partial<Record<keyof AccountStore, Describe>>
+
+function supportFacts({ tenant, account, validUntil, support }: Membership, more: NonNullable<Facts['detail']>) {
+  const { reason = '' } = support ?? {}
+  return { tenant, account, detail: { reason, until: formatTime(validUntil), ...more } }
+}
+
+function grantFacts(grants: readonly Grant[]) {
+  return { grants: grants.length, actions: grants[0]?.actions ?? [] }
+}
+
+/** Whoever runs the command, as this machine knows them. */
+export function currentUser(): string {
+  return userInfo().username
+}
 
 /**
  * Where the command line's own events go: a chain beside the edge's, since a chain has one writer. Where the edge writes
@@ -71,8 +100,7 @@ export async function recorded<T>(
     const log = await openAuditLog({ file, clock: systemClock, includeEmail: config.audit.includeEmail })
     try {
       const result = await change()
-      if (happened(result))
-        log.write({ ...facts, outcome: 'success', detail: { ...facts.detail, by: userInfo().username } })
+      if (happened(result)) log.write({ ...facts, outcome: 'success', detail: { ...facts.detail, by: currentUser() } })
       return result
     } finally {
       await log.close()

@@ -7,6 +7,7 @@ import { ban } from './admin/ban.ts'
 import { grant } from './admin/grant.ts'
 import { group } from './admin/group.ts'
 import { key } from './admin/key.ts'
+import { support } from './admin/support.ts'
 import { tenant } from './admin/tenant.ts'
 import { token } from './admin/token.ts'
 import { apply } from './apply.ts'
@@ -33,6 +34,7 @@ const commands: readonly Command[] = [
   grant,
   key,
   token,
+  support,
   ban,
   audit,
   migrate,

@@ -47,7 +47,7 @@ export function formatPath(path: Path): string {
   let out = ''
   for (const step of path) {
     if (typeof step === 'number') out += `[${step}]`
-    else if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(step)) out += `[${JSON.stringify(step.slice(0, 80))}]`
+    else if (!/^[A-Za-z_$][A-Za-z0-9_-]*$/.test(step)) out += `[${JSON.stringify(step.slice(0, 80))}]`
     else out += out === '' ? step : `.${step}`
   }
   return out

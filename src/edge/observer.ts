@@ -132,7 +132,7 @@ export class Observer {
       outcome: 'failure',
       ...facts,
       reason: error.code,
-      detail: { method: masked.arrival.method },
+      detail: { method: masked.arrival.method, ...supportOf(masked) },
     })
   }
 
@@ -146,7 +146,7 @@ export class Observer {
     if (!route.config.audit) return
     const event = route.config.action === 'modify' ? 'data.written' : 'data.read'
     const { rules: _, ...numbers } = counts ?? { rules: undefined }
-    const detail = { status, method: arrival.method, ...numbers }
+    const detail = { status, method: arrival.method, ...numbers, ...supportOf(masked) }
     this.tell({ event, outcome: 'success', ...whereOf(masked), detail })
   }
 
@@ -230,6 +230,12 @@ function wasTold({ app, route }: Masked, mask: string): boolean {
 
 function rulesOf({ rules, violations }: RowCounts): Readonly<Record<string, number>> {
   return Object.fromEntries(violations > 0 ? [...rules, [violationRule, violations]] : rules)
+}
+
+/** What somebody did who was in a tenant for support only. */
+function supportOf({ access }: Masked): { readonly support?: true } {
+  const inForSupport = access.kind === 'member' && access.principal.policy.membership.support !== undefined
+  return inForSupport ? { support: true } : {}
 }
 
 function whereOf(masked: Masked) {

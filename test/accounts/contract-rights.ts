@@ -282,16 +282,16 @@ export function rightsContract(name: string, prepare: () => Promise<Place>) {
         )
         const open = (await store.supportMemberships()).filter(({ account }) => account === 'u-a')
         assert.deepEqual(open, [policy?.membership])
-        await raises('u', [], () => store.closeSupport('u', 'u-a'))
+        await raises('u', [], () => store.closeSupport(membershipOf('u', 'u-a')))
         assert.equal(await store.policy('u', 'u-a'), undefined)
         assert.ok((await store.grants('u')).every(({ id }) => id !== 'support-u-a'))
-        assert.equal(await store.closeSupport('u', 'u-a'), false)
+        assert.equal(await store.closeSupport(membershipOf('u', 'u-a')), false)
       })
 
       it('is not opened over a membership, and closes none', async () => {
         await store.putMembership(membershipOf('u', 'u-b'))
         assert.equal(await store.openSupport(opening('u', 'u-b')), false)
-        assert.equal(await store.closeSupport('u', 'u-b'), false)
+        assert.equal(await store.closeSupport(membershipOf('u', 'u-b')), false)
         assert.deepEqual(await store.membershipsOf('u-b'), [membershipOf('u', 'u-b')])
       })
 

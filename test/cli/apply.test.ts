@@ -115,7 +115,7 @@ suite('apply', { concurrency: 4 }, () => {
     [
       'a mask with an undeclared field',
       (text) => text.replace('{ entity: A }', '{ $and: [{ entity: A }, { entty: B }] }'),
-      /:17:\d+ grants\[0\]\.rows\["\$and"\]\[1\]\.entty: orders declares no such field/,
+      /:17:\d+ grants\[0\]\.rows\.\$and\[1\]\.entty: orders declares no such field/,
     ],
     [
       'an undeclared dataset',

@@ -6,9 +6,10 @@ import { newAccount } from '../directory/plan-accounts.ts'
 import { configHelp, configOptions } from '../find-config.ts'
 import { inDirectory } from '../open-rooms.ts'
 import { formatFacts, formatTable, printJson } from '../print.ts'
-import { accountNamed, parseEmail, tenantNamed } from './lookup.ts'
-import { changeMembership, membershipOptions, membershipsShown } from './membership.ts'
+import { accountNamed, membershipIn, parseEmail, tenantNamed } from './lookup.ts'
+import { changeMembership, membershipOptions, membershipsShown, refuseSupport } from './membership.ts'
 import { choosePassword, passwordVerb } from './password.ts'
+import { validityHelp, validityText } from './validity.ts'
 import { type Verb, verbCommand } from './verbs.ts'
 
 const list: Verb = async (args, { io }) => {
@@ -49,21 +50,26 @@ async function printAccount(account: Account, store: AccountStore, io: Io, json:
     ['operator', account.operator ? 'yes' : 'no'],
     ['password', hasPassword ? 'set' : 'none'],
   ]
-  for (const { tenant, roles, groups, attributes } of memberships) {
-    const held = Object.keys(attributes).length === 0 ? '' : ` attributes ${JSON.stringify(attributes)}`
-    facts.push([
-      'member of',
-      `${tenant}: roles ${roles.join(' ') || 'none'}, groups ${groups.join(' ') || 'none'}${held}`,
-    ])
-  }
+  for (const membership of memberships) facts.push(['member of', membershipText(membership)])
   io.out(formatFacts(facts))
+}
+
+function membershipText(membership: Awaited<ReturnType<typeof membershipsShown>>[number]): string {
+  const { tenant, roles, groups, attributes, support } = membership
+  const parts = [`roles ${roles.join(' ') || 'none'}`, `groups ${groups.join(' ') || 'none'}`]
+  if (Object.keys(attributes).length > 0) parts.push(`attributes ${JSON.stringify(attributes)}`)
+  const validity = validityText(membership)
+  if (validity !== '') parts.push(`valid ${validity}`)
+  if (support !== undefined) parts.push(`for support: ${support.reason}`)
+  return `${tenant}: ${parts.join(', ')}`
 }
 
 const add: Verb = async (args, { io }) => {
   const options = { ...configOptions, ...membershipOptions, name: 'text', operator: 'flag', generate: 'flag' } as const
   const given = readArguments(args, { options, words: ['EMAIL'] })
   const email = parseEmail(given.requiredWord(0))
-  return inDirectory(given, io, async ({ store }) => {
+  return inDirectory(given, io, async (directory) => {
+    const { store } = directory
     if ((await store.accountByEmail(email)) !== undefined)
       throw new CommandError(`there is an account ${email} already`)
     const account: Account = {
@@ -71,7 +77,7 @@ const add: Verb = async (args, { io }) => {
       name: given.text('name') ?? '',
       operator: given.flag('operator'),
     }
-    const join = await changeMembership(given, store, account)
+    const join = await changeMembership(given, directory, account)
     await store.putAccount(account)
     await join()
     const password = given.flag('generate') ? await choosePassword(store, account) : undefined
@@ -89,12 +95,14 @@ const set: Verb = async (args, { io }) => {
   const options = { ...configOptions, ...membershipOptions, ...flags, name: 'text', leave: 'text' } as const
   const given = readArguments(args, { options, words: ['EMAIL'] })
   if (given.flag('operator') && given.flag('no-operator')) throw new UsageError('--operator or --no-operator, not both')
-  return inDirectory(given, io, async ({ store }) => {
+  return inDirectory(given, io, async (directory) => {
+    const { store } = directory
     const account = await accountNamed(store, given.requiredWord(0))
     const operator = given.flag('operator') || (account.operator && !given.flag('no-operator'))
     const changed = { ...account, name: given.text('name') ?? account.name, operator }
-    const join = await changeMembership(given, store, account)
+    const join = await changeMembership(given, directory, account)
     const leave = given.text('leave')
+    if (leave !== undefined) refuseSupport(await membershipIn(store, leave, account), account)
     if (leave !== undefined && !(await store.removeMembership(leave, account.id))) {
       throw new CommandError(`${account.email} is no member of ${leave}`)
     }
@@ -148,6 +156,7 @@ The membership to make or change:
   --role R          repeat for each; replaces what is there
   --group G         repeat for each; replaces what is there
   --attribute A     NAME=TEXT or NAME:=JSON, repeat for each; replaces what is there
+${validityHelp}
 Other options:
   --generate        make a password and show it once
 ${configHelp}`,

@@ -5,17 +5,26 @@ import { formatPath } from '../../config/problems.ts'
 import type { Json } from '../../lib/json.ts'
 import { type Arguments, readArguments } from '../arguments.ts'
 import { CommandError, UsageError } from '../cli.ts'
-import { grantFaults } from '../directory/check-directory.ts'
+import { grantFaults, shareFault } from '../directory/check-directory.ts'
 import { toJson } from '../directory/plan-grants.ts'
 import { configHelp, configOptions } from '../find-config.ts'
 import { inDirectory } from '../open-rooms.ts'
 import { formatFacts, formatTable, printJson } from '../print.ts'
-import { accountNamed, emailsById, parseId, requireGroups, tenantNamed } from './lookup.ts'
+import { accountNamed, emailsById, membershipIn, parseId, requireGroups, tenantNamed } from './lookup.ts'
+import { validityFrom, validityHelp, validityOptions, validityText } from './validity.ts'
 import { type Verb, verbCommand } from './verbs.ts'
 
 const subjectOptions = { group: 'text', account: 'text', everyone: 'flag' } as const
 const termOptions = { dataset: 'text', action: 'list', rows: 'text', effect: 'text', withhold: 'list' } as const
-const options = { ...configOptions, ...subjectOptions, ...termOptions, tenant: 'text', id: 'text' } as const
+const options = {
+  ...configOptions,
+  ...subjectOptions,
+  ...termOptions,
+  ...validityOptions,
+  'shared-by': 'text',
+  tenant: 'text',
+  id: 'text',
+} as const
 
 const list: Verb = async (args, { io }) => {
   const given = readArguments(args, { options: { ...configOptions, tenant: 'text' } })
@@ -26,22 +35,41 @@ const list: Verb = async (args, { io }) => {
     if (given.flag('json')) printJson(io, grants)
     else {
       const emails = await emailsById(store)
-      const headings = ['TENANT', 'GRANT', 'SUBJECT', 'EFFECT', 'ACTIONS', 'DATASET', 'ROWS', 'WITHHOLD']
-      io.out(
-        formatTable(
-          headings,
-          grants.map((grant) => rowOf(grant, emails)),
-        ),
-      )
+      const rows = grants.map((grant) => factsOf(grant, emails).map(([, value]) => value))
+      io.out(formatTable(headings, rows))
     }
     return 0
   })
 }
 
-function rowOf(grant: Grant, emails: ReadonlyMap<string, string>): readonly string[] {
-  const { tenant, id, effect, actions, dataset, rows, withhold } = grant
-  const subject = subjectText(grant.subject, emails)
-  return [tenant, id, subject, effect, actions.join(' '), dataset, JSON.stringify(rows), withhold.join(' ')]
+const headings = [
+  'TENANT',
+  'GRANT',
+  'SUBJECT',
+  'EFFECT',
+  'ACTIONS',
+  'DATASET',
+  'ROWS',
+  'WITHHOLD',
+  'SHARED BY',
+  'VALID',
+] as const
+
+/** In the order of the headings. */
+function factsOf(grant: Grant, emails: ReadonlyMap<string, string>): readonly (readonly [string, string])[] {
+  const { sharedBy } = grant
+  return [
+    ['tenant', grant.tenant],
+    ['grant', grant.id],
+    ['subject', subjectText(grant.subject, emails)],
+    ['effect', grant.effect],
+    ['actions', grant.actions.join(' ')],
+    ['dataset', grant.dataset],
+    ['rows', JSON.stringify(grant.rows)],
+    ['withheld', grant.withhold.join(' ')],
+    ['shared by', sharedBy === undefined ? '' : (emails.get(sharedBy) ?? sharedBy)],
+    ['valid', validityText(grant)],
+  ]
 }
 
 function subjectText(subject: GrantSubject, emails: ReadonlyMap<string, string>): string {
@@ -68,20 +96,7 @@ const show: Verb = async (args, { io }) => {
   return inDirectory(given, io, async ({ store }) => {
     const grant = await grantNamed(store, tenant, given.requiredWord(0))
     if (given.flag('json')) printJson(io, grant)
-    else {
-      const [, , subject = '', effect = '', actions = '', dataset = '', rows = '', withhold = ''] = rowOf(
-        grant,
-        await emailsById(store),
-      )
-      const facts: [string, string][] = [
-        ['grant', grant.id],
-        ['tenant', tenant],
-        ['subject', subject],
-        ['effect', effect],
-      ]
-      facts.push(['actions', actions], ['dataset', dataset], ['rows', rows], ['withheld', withhold])
-      io.out(formatFacts(facts))
-    }
+    else io.out(formatFacts(factsOf(grant, await emailsById(store))))
     return 0
   })
 }
@@ -105,9 +120,8 @@ const add: Verb = async (args, { io }) => {
       rows: rowsFrom(given.required('rows')),
       effect: effectFrom(given) ?? 'permit',
       withhold: given.list('withhold') ?? [],
-      validFrom: undefined,
-      validUntil: undefined,
-      sharedBy: undefined,
+      ...validityFrom(given, { validFrom: undefined, validUntil: undefined }),
+      sharedBy: await sharerFrom(given, store, tenant),
     }
     await putChecked(grant, store, config)
     if (given.flag('json')) printJson(io, grant)
@@ -130,6 +144,8 @@ const set: Verb = async (args, { io }) => {
       rows: rows === undefined ? before.rows : rowsFrom(rows),
       effect: effectFrom(given) ?? before.effect,
       withhold: given.list('withhold')?.filter((field) => field !== '') ?? before.withhold,
+      ...validityFrom(given, before),
+      sharedBy: given.text('shared-by') === undefined ? before.sharedBy : await sharerFrom(given, store, tenant),
     }
     await putChecked(grant, store, config)
     if (given.flag('json')) printJson(io, grant)
@@ -144,10 +160,23 @@ async function subjectFrom(given: Arguments, store: AccountStore, tenant: string
     throw new UsageError('one of --group, --account, --everyone, not several')
   }
   if (everyone) return { kind: 'everyone' }
-  if (account !== undefined) return { kind: 'account', account: (await accountNamed(store, account)).id }
+  if (account !== undefined) return { kind: 'account', account: await memberNamed(store, tenant, account) }
   if (group === undefined) return undefined
   await requireGroups(store, tenant, [group])
   return { kind: 'group', group }
+}
+
+/** `none` takes sharing back. */
+async function sharerFrom(given: Arguments, store: AccountStore, tenant: string): Promise<string | undefined> {
+  const email = given.text('shared-by')
+  return email === undefined || email === 'none' ? undefined : memberNamed(store, tenant, email)
+}
+
+async function memberNamed(store: AccountStore, tenant: string, email: string): Promise<string> {
+  const account = await accountNamed(store, email)
+  if ((await membershipIn(store, tenant, account)) === undefined)
+    throw new CommandError(`${account.email} is no member of ${tenant}`)
+  return account.id
 }
 
 function actionsFrom(given: Arguments): readonly Action[] | undefined {
@@ -176,6 +205,9 @@ async function putChecked(grant: Grant, store: AccountStore, config: Config): Pr
   if (dataset === undefined) throw new CommandError(`the configuration declares no dataset ${grant.dataset}`)
   const [fault] = grantFaults(grant, dataset)
   if (fault !== undefined) throw new CommandError(`${formatPath(fault.path)}: ${fault.message}`)
+  const unshared =
+    grant.sharedBy === undefined ? undefined : shareFault(grant.effect, grant.subject.kind === 'everyone')
+  if (unshared !== undefined) throw new CommandError(`--shared-by: ${unshared}`)
   await store.putGrant(grant)
 }
 
@@ -199,11 +231,14 @@ export const grant = verbCommand(
 sallyport grant show GRANT --tenant T
 sallyport grant add --tenant T --dataset D --rows MASK (--group G | --account EMAIL | --everyone)
                     [--id GRANT] [--action read] [--action modify] [--effect permit|restrict] [--withhold FIELD]
+                    [--shared-by EMAIL] [--valid-from TIME] [--valid-until TIME]
 sallyport grant set GRANT --tenant T [the same options]
 sallyport grant remove GRANT --tenant T
 
-  --rows MASK       JSON: true, or a mask such as '{"entity":"A"}' (docs/masks.md)
-  --withhold FIELD  repeat for each; one empty FIELD withholds nothing
+  --rows MASK          JSON: true, or a mask such as '{"entity":"A"}' (docs/masks.md)
+  --withhold FIELD     repeat for each; one empty FIELD withholds nothing
+  --shared-by EMAIL    of these rows only those that EMAIL has now, for a group or an account; none = no share
+${validityHelp}
 ${configHelp}`,
   },
   { list, show, add, set, remove },

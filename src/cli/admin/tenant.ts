@@ -1,4 +1,5 @@
 import type { Tenant } from '../../accounts/account-store.ts'
+import { signInMethodFrom, signInMethods } from '../../lib/sign-in-method.ts'
 import { type Arguments, readArguments } from '../arguments.ts'
 import { CommandError, UsageError } from '../cli.ts'
 import { mintTenant, mintTokenSecret } from '../directory/mint-tenant.ts'
@@ -8,7 +9,7 @@ import { formatFacts, formatTable, printJson } from '../print.ts'
 import { parseId, tenantNamed } from './lookup.ts'
 import { type Verb, verbCommand } from './verbs.ts'
 
-const settings = { name: 'text', 'access-seconds': 'text', 'refresh-seconds': 'text' } as const
+const settings = { name: 'text', 'access-seconds': 'text', 'refresh-seconds': 'text', 'sign-in': 'list' } as const
 const minSeconds = 60
 const maxSeconds = 31_536_000
 
@@ -24,8 +25,8 @@ const list: Verb = async (args, { io }) => {
   else
     io.out(
       formatTable(
-        ['ID', 'NAME'],
-        tenants.map(({ id, name }) => [id, name]),
+        ['ID', 'NAME', 'SIGN-IN'],
+        tenants.map(({ id, name, signIn }) => [id, name, signIn.join(' ') || 'any']),
       ),
     )
   return 0
@@ -45,6 +46,7 @@ const show: Verb = async (args, { io }) => {
           ['name', tenant.name],
           ['access token', secondsText(tenant.accessTokenSeconds)],
           ['refresh token', secondsText(tenant.refreshTokenSeconds)],
+          ['sign-in', tenant.signIn.join(' ') || 'any'],
           ['token secrets', tenant.tokenSecrets.join(' ')],
           ['accounts', String(accounts.length)],
           ['groups', groups.map(({ id }) => id).join(' ')],
@@ -89,7 +91,19 @@ function withSettings(tenant: Tenant, given: Arguments): Tenant {
     name: given.text('name') ?? tenant.name,
     accessTokenSeconds: seconds(given, 'access-seconds') ?? tenant.accessTokenSeconds,
     refreshTokenSeconds: seconds(given, 'refresh-seconds') ?? tenant.refreshTokenSeconds,
+    signIn: signInFrom(given) ?? tenant.signIn,
   }
+}
+
+function signInFrom(given: Arguments): Tenant['signIn'] | undefined {
+  const words = given.list('sign-in')
+  if (words?.length === 1 && words[0] === 'any') return []
+  const methods = words?.map((word) => {
+    const method = signInMethodFrom(word)
+    if (method === undefined) throw new UsageError(`--sign-in is ${signInMethods.join(', ')}, or any alone`)
+    return method
+  })
+  return methods && [...new Set(methods)].sort()
 }
 
 function seconds(given: Arguments, option: string): number | undefined {
@@ -138,11 +152,12 @@ export const tenant = verbCommand(
     summary: 'list, show, add, set, remove, rotate-secret',
     usage: `sallyport tenant list
 sallyport tenant show TENANT
-sallyport tenant add TENANT [--name N] [--access-seconds N] [--refresh-seconds N]
-sallyport tenant set TENANT [--name N] [--access-seconds N] [--refresh-seconds N]
+sallyport tenant add TENANT [--name N] [--access-seconds N] [--refresh-seconds N] [--sign-in METHOD]...
+sallyport tenant set TENANT [--name N] [--access-seconds N] [--refresh-seconds N] [--sign-in METHOD]...
 sallyport tenant remove TENANT
 sallyport tenant rotate-secret TENANT [--now]     with --now, the tenant's access tokens end at once
 
+  --sign-in METHOD  how people may prove themselves, repeat for each: password, saml, oidc, key (API keys); any = all
 ${configHelp}`,
   },
   { list, show, add, set, remove, 'rotate-secret': rotateSecret },

@@ -6,8 +6,9 @@ import { type Path, suggestion } from '../../config/problems.ts'
 import type { Report } from '../../config/report.ts'
 import type { Dataset } from '../../mask/language.ts'
 import { maskFaults } from '../mask-faults.ts'
-import { isAttribute } from './attributes.ts'
+import { attributeValueFault } from './attributes.ts'
 import type { AccountSource, DirectorySource, GrantSource, MembershipSource } from './directory-schema.ts'
+import { parseTime } from './time.ts'
 
 /** Everything that neither the schema nor the store can say; the result has each e-mail address in its one spelling. */
 export function checkDirectory(source: DirectorySource, config: Config, report: Report): DirectorySource {
@@ -26,7 +27,7 @@ export function checkDirectory(source: DirectorySource, config: Config, report: 
     source.grants.map(({ tenant, id }) => `${tenant} ${id}`),
     report,
   )
-  const accounts = source.accounts.map((account, i) => checkAccount(account, ['accounts', i], report))
+  const accounts = source.accounts.map((account, i) => checkAccount(account, config, ['accounts', i], report))
   checkUnique(
     'accounts',
     accounts.map(({ email }) => email),
@@ -50,7 +51,7 @@ function checkEmail(written: string, path: Path, report: Report): string {
   return email ?? written
 }
 
-function checkAccount(account: AccountSource, path: Path, report: Report): AccountSource {
+function checkAccount(account: AccountSource, config: Config, path: Path, report: Report): AccountSource {
   const email = checkEmail(account.email, [...path, 'email'], report)
   checkCredential(account, email, path, report)
   const tenants = new Set<string>()
@@ -58,7 +59,7 @@ function checkAccount(account: AccountSource, path: Path, report: Report): Accou
     const at = [...path, 'memberships', i]
     if (tenants.has(membership.tenant)) report.add(at, 'is listed twice')
     tenants.add(membership.tenant)
-    checkMembership(membership, at, report)
+    checkMembership(membership, config, at, report)
   }
   return { ...account, email }
 }
@@ -90,18 +91,18 @@ function isReadable(phc: string): boolean {
   }
 }
 
-function checkMembership(membership: MembershipSource, path: Path, report: Report): void {
+function checkMembership(membership: MembershipSource, { attributes }: Config, path: Path, report: Report): void {
   checkSpan(membership, path, report)
   for (const [name, value] of Object.entries(membership.attributes)) {
-    if (!isAttribute(value))
-      report.add([...path, 'attributes', name], 'must be a string, a number, true, false or a list of strings')
+    const fault = attributeValueFault(name, value, attributes)
+    if (fault !== undefined) report.add([...path, 'attributes', name], fault)
   }
 }
 
 function checkSpan(span: { validFrom?: string; validUntil?: string }, path: Path, report: Report): void {
   const { validFrom, validUntil } = span
   for (const [key, text] of Object.entries({ validFrom, validUntil })) {
-    if (text !== undefined && Number.isNaN(Date.parse(text))) report.add([...path, key], 'is no time that exists')
+    if (text !== undefined && parseTime(text) === undefined) report.add([...path, key], 'is no time that exists')
   }
   if (validFrom !== undefined && validUntil !== undefined && Date.parse(validFrom) >= Date.parse(validUntil)) {
     report.add([...path, 'validUntil'], 'ends before it begins')
@@ -116,12 +117,13 @@ function checkGrant(
 ): GrantSource {
   checkSpan(grant, path, report)
   const subject = checkSubject(grant.subject, [...path, 'subject'], report)
+  const sharedBy = checkShare(grant, path, report)
   const dataset = datasets.get(grant.dataset)
   if (dataset === undefined) {
     const at = [...path, 'dataset']
     const hint = report.referenced(at) ? '' : suggestion(grant.dataset, datasets.keys())
     report.add(at, `the configuration declares no dataset ${report.quote(at, grant.dataset)}${hint}`)
-    return { ...grant, subject }
+    return { ...grant, ...sharedBy, subject }
   }
   for (const fault of grantFaults(grant, dataset)) {
     const at = [...path, ...fault.path]
@@ -130,7 +132,21 @@ function checkGrant(
       report.referenced(at) ? 'is not usable here (it holds a reference, which is not shown)' : fault.message,
     )
   }
-  return { ...grant, subject }
+  return { ...grant, ...sharedBy, subject }
+}
+
+function checkShare(grant: GrantSource, path: Path, report: Report): Pick<GrantSource, 'sharedBy'> {
+  if (grant.sharedBy === undefined) return {}
+  const at = [...path, 'sharedBy']
+  const fault = shareFault(grant.effect, grant.subject === 'everyone')
+  if (fault !== undefined) report.add(at, fault)
+  return { sharedBy: checkEmail(grant.sharedBy, at, report) }
+}
+
+/** Why such a grant cannot be shared by anybody. */
+export function shareFault(effect: GrantSource['effect'], forEveryone: boolean): string | undefined {
+  if (effect === 'restrict') return 'only rows are shared, not restrictions'
+  return forEveryone ? 'nobody shares with everyone; name a group or an account' : undefined
 }
 
 /** What is wrong with a grant's mask or its withheld fields; paths begin at the grant. */

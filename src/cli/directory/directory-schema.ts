@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { SchemaNode } from '../../config/schema-node.ts'
+import { type SignInMethod, signInMethods } from '../../lib/sign-in-method.ts'
 
 const closed = { additionalProperties: false } as const
 const id = Type.String({ pattern: '^[A-Za-z0-9._:-]{1,64}$', expects: 'an id: 1 to 64 letters, digits, . _ : -' })
@@ -19,6 +20,11 @@ const tenant = Type.Object(
     name: Type.Optional(name),
     accessTokenSeconds: Type.Optional(seconds),
     refreshTokenSeconds: Type.Optional(seconds),
+    signIn: Type.Optional(
+      Type.Array(Type.Unsafe<SignInMethod>({ type: 'string', enum: signInMethods }), {
+        maxItems: signInMethods.length,
+      }),
+    ),
   },
   closed,
 )
@@ -77,6 +83,7 @@ const grant = Type.Object(
     rows: Type.Unknown(),
     effect: Type.Unsafe<'permit' | 'restrict'>({ type: 'string', enum: ['permit', 'restrict'], default: 'permit' }),
     withhold: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 1000, default: [] }),
+    sharedBy: Type.Optional(email),
     ...validity,
   },
   closed,

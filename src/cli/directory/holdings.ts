@@ -5,11 +5,13 @@ import type { DirectorySource } from './directory-schema.ts'
 /** What the store holds of what the file speaks of. */
 export interface Holdings {
   readonly tenants: ReadonlyMap<string, Tenant>
-  /** By e-mail address: also those the file only names as the subject of a grant. */
+  /** By e-mail address: also those the file only names in a grant. */
   readonly accounts: ReadonlyMap<string, HeldAccount>
   /** By tenant. */
   readonly groups: ReadonlyMap<string, readonly Group[]>
   readonly grants: ReadonlyMap<string, readonly Grant[]>
+  /** Accounts that are somewhere for support, `tenant account`: none of a file's business. */
+  readonly support: ReadonlySet<string>
 }
 
 export interface HeldAccount {
@@ -30,14 +32,16 @@ export async function readHoldings(source: DirectorySource, store: AccountStore)
   }
   const accounts = new Map<string, HeldAccount>()
   for (const email of emailsOf(source)) accounts.set(email, await readAccount(email, store))
-  return { tenants, accounts, groups, grants }
+  const support = new Set((await store.supportMemberships()).map(({ tenant, account }) => `${tenant} ${account}`))
+  return { tenants, accounts, groups, grants, support }
 }
 
 function emailsOf(source: DirectorySource): ReadonlySet<string> {
-  const subjects = source.grants.flatMap(({ subject }) =>
-    subject === 'everyone' || subject.account === undefined ? [] : [subject.account],
-  )
-  return new Set([...source.accounts.map(({ email }) => email), ...subjects])
+  const named = source.grants.flatMap(({ subject, sharedBy }) => [
+    ...(subject === 'everyone' || subject.account === undefined ? [] : [subject.account]),
+    ...(sharedBy === undefined ? [] : [sharedBy]),
+  ])
+  return new Set([...source.accounts.map(({ email }) => email), ...named])
 }
 
 async function readAccount(email: string, store: AccountStore): Promise<HeldAccount> {

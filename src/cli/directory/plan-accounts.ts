@@ -6,6 +6,7 @@ import { attributesOf } from './attributes.ts'
 import { type Change, differences } from './changes.ts'
 import type { AccountSource, DirectorySource, MembershipSource } from './directory-schema.ts'
 import type { HeldAccount, Holdings } from './holdings.ts'
+import { parseTime } from './time.ts'
 
 export async function planAccounts(
   source: DirectorySource,
@@ -19,6 +20,8 @@ export async function planAccounts(
     changes.push(...planAccount(written, known), ...(await planPassword(written, known)))
     for (const [j, membership] of written.memberships.entries()) {
       checkGroups(membership, source, held, ['accounts', i, 'memberships', j], report)
+      if (held.support.has(`${membership.tenant} ${known.id}`))
+        report.add(['accounts', i, 'memberships', j], 'the account is there for support: see support close')
       changes.push(...planMembership(membership, written.email, known))
     }
   }
@@ -81,6 +84,14 @@ function checkGroups(
   }
 }
 
+/** Whether the account will be a member once the file is applied. */
+export function isMember(tenant: string, email: string, source: DirectorySource, held: Holdings): boolean {
+  const listed = source.accounts.find((account) => account.email === email)
+  if (listed?.memberships.some((membership) => membership.tenant === tenant) === true) return true
+  const isHeld = held.accounts.get(email)?.memberships.some((membership) => membership.tenant === tenant) === true
+  return isHeld && (listed === undefined || !isPruned(tenant, source))
+}
+
 export function isGroup(tenant: string, group: string, source: DirectorySource, held: Holdings): boolean {
   const inFile = source.groups.some((candidate) => candidate.tenant === tenant && candidate.id === group)
   const inStore = held.groups.get(tenant)?.some(({ id }) => id === group) === true
@@ -130,5 +141,5 @@ function sorted(ids: readonly string[]): readonly string[] {
 }
 
 export function timeOf(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Date.parse(text)
+  return text === undefined ? undefined : parseTime(text)
 }

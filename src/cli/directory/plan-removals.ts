@@ -4,13 +4,15 @@ import type { Holdings } from './holdings.ts'
 
 /**
  * What `prune: true` takes away: grants and groups that the file's own tenants have and the file has not, and the
- * memberships in them that the file's accounts have and the file has not. Never a tenant, never an account.
+ * memberships in them that the file's accounts have and the file has not. Never a tenant, never an account, nor what is
+ * there for support: that ends by itself.
  */
 export function planRemovals(source: DirectorySource, held: Holdings): readonly Change[] {
   return source.tenants.flatMap(({ id: tenant }) => [
     ...removedMemberships(tenant, source, held),
     ...(held.grants.get(tenant) ?? [])
       .filter(({ id }) => !source.grants.some((grant) => grant.tenant === tenant && grant.id === id))
+      .filter(({ subject }) => subject.kind !== 'account' || !held.support.has(`${tenant} ${subject.account}`))
       .map(({ id }) => removal('grant', `${id} in ${tenant}`, (store) => store.removeGrant(tenant, id))),
     ...(held.groups.get(tenant) ?? [])
       .filter(({ id }) => !source.groups.some((group) => group.tenant === tenant && group.id === id))
@@ -23,6 +25,7 @@ function removedMemberships(tenant: string, source: DirectorySource, held: Holdi
     const known = held.accounts.get(email)
     const isMember = known?.memberships.some((membership) => membership.tenant === tenant) === true
     if (known === undefined || !isMember || memberships.some((membership) => membership.tenant === tenant)) return []
+    if (held.support.has(`${tenant} ${known.id}`)) return []
     return [removal('membership', `${email} in ${tenant}`, (store) => store.removeMembership(tenant, known.id))]
   })
 }

@@ -46,10 +46,11 @@ function planTenant(written: TenantSource, held: Holdings, keys: Sealer): readon
     name: written.name ?? base.name,
     accessTokenSeconds: written.accessTokenSeconds ?? base.accessTokenSeconds,
     refreshTokenSeconds: written.refreshTokenSeconds ?? base.refreshTokenSeconds,
+    signIn: written.signIn === undefined ? base.signIn : [...new Set(written.signIn)].sort(),
   }
   const make: Change['make'] = (store) => store.putTenant(after)
   if (before === undefined) return [{ sign: '+', kind: 'tenant', what: after.id, detail: after.name, make }]
-  const detail = differences(before, after, ['name', 'accessTokenSeconds', 'refreshTokenSeconds'])
+  const detail = differences(before, after, ['name', 'accessTokenSeconds', 'refreshTokenSeconds', 'signIn'])
   return detail === '' ? [] : [{ sign: '~', kind: 'tenant', what: after.id, detail, make }]
 }
 
