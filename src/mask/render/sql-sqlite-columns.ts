@@ -2,7 +2,15 @@ import { flagsOf, isNegative, textOf, textsOf } from '../operand.ts'
 import type { Test } from '../predicate.ts'
 import { compareText, orderOf, permittedFlags, type SqlWriter, textAfterAll } from './sql-compare.ts'
 import { constant, joinSql, parameter, type Sql, sql } from './sql-fragment.ts'
-import { instantOfEpoch, instantOfText, isCalendarDate, isJson, listTest, sqliteText } from './sql-sqlite.ts'
+import {
+  instantOfEpoch,
+  instantOfText,
+  isCalendarDate,
+  isJson,
+  listTest,
+  readsEscapes,
+  sqliteText,
+} from './sql-sqlite.ts'
 import { fitsInt64, realTest } from './sql-sqlite-real.ts'
 
 /**
@@ -110,5 +118,5 @@ function arrayTest(column: Sql, test: Test): Sql {
   const list = constant('v')
   const among = listTest(list, textsOf(test), !isNegative(test.operator))
   const isArray = sql`CASE WHEN ${isJson(list)} THEN json_type(v) = 'array' END`
-  return sql`(SELECT CASE WHEN ${isArray} THEN ${among} END FROM (SELECT ${column} AS v LIMIT 1))`
+  return sql`(SELECT CASE WHEN ${readsEscapes} AND ${isArray} THEN ${among} END FROM (SELECT ${column} AS v LIMIT 1))`
 }

@@ -3,13 +3,13 @@ import { flagsOf, isNegative, textsOf } from '../operand.ts'
 import type { Test } from '../predicate.ts'
 import { compareText, permittedFlags, type SqlWriter } from './sql-compare.ts'
 import { constant, joinSql, parameter, type Sql, sql } from './sql-fragment.ts'
-import { instantOfText, isCalendarDate, isIllFormed, isJson, listTest, sqliteText } from './sql-sqlite.ts'
+import { instantOfText, isCalendarDate, isIllFormed, isJson, listTest, readsEscapes, sqliteText } from './sql-sqlite.ts'
 import { instantOfNumber, numberTest } from './sql-sqlite-number.ts'
 
 /**
- * For documents as JSON text, as of SQLite 3.45. A row whose text is no JSON, or has a key twice where the mask reads,
- * is not selected. Two limits of the reader are not asked for: a document nested more than 64 deep, and a key that
- * occurs twice where the mask does not read.
+ * For documents as JSON text. A row whose text is no JSON, or has a key twice where the mask reads, is not selected. Two
+ * things that `parseJsonExact` refuses are not looked for: a document nested more than 64 deep, and a key that occurs
+ * twice where the mask does not read.
  */
 export class SqliteJson implements SqlWriter {
   readonly truth = constant('1=1')
@@ -24,7 +24,7 @@ export class SqliteJson implements SqlWriter {
   guarded(condition: Sql, tests: readonly Test[]): Sql {
     const guards = uniqueSteps(tests.map(({ field }) => field)).map(hasKeyOnce)
     const checked = guards.length === 0 ? condition : sql`CASE WHEN ${joinSql('AND', guards)} THEN ${condition} END`
-    return sql`(SELECT CASE WHEN ${isJson(constant('doc'))} THEN ${checked} END FROM (SELECT ${this.#column} AS doc LIMIT 1))`
+    return sql`(SELECT CASE WHEN ${readsEscapes} AND ${isJson(constant('doc'))} THEN ${checked} END FROM (SELECT ${this.#column} AS doc LIMIT 1))`
   }
 
   test(test: Test): Sql {

@@ -9,6 +9,12 @@ export const sqliteText: TextSyntax = {
   isOneOf: (left, texts) => sql`${left} IN (SELECT value FROM json_each(${parameter(JSON.stringify(texts))}))`,
 }
 
+/**
+ * Whether this SQLite reads every escape in JSON. Before 3.45 it did not find a key that was spelled with one, and took a
+ * text to end at U+0000; there, nothing is selected.
+ */
+export const readsEscapes = constant(`json_extract('{"\\u0061":"\\u0000"}', '$."a"') = char(0)`)
+
 /** Whether a value may be given to the functions that fail on what is no JSON; U+0000 would end the text for them. */
 export function isJson(value: Sql): Sql {
   return sql`typeof(${value}) = 'text' AND instr(${value}, char(0)) = 0 AND json_valid(${value})`

@@ -20,7 +20,8 @@ export type SqlSource =
 
 /**
  * A bound mask as a condition for WHERE: TRUE for exactly the rows that the compiled predicate permits, otherwise FALSE
- * or NULL, so it must not stand under a NOT. Values are in the parameters alone. The database keeps its texts in UTF-8.
+ * or NULL, so it must not stand under a NOT. Values are in the parameters alone. For databases
+ * that keep their texts in UTF-8, as of PostgreSQL 15 and SQLite 3.45.
  */
 export function renderSql(mask: Mask, dialect: SqlDialect, source: SqlSource): SqlRendering {
   const root = foldNode(mask.root)

@@ -127,7 +127,7 @@ describe('renderSql for SQLite', () => {
   it('asks a document whether it is one, and whether it has a key once, before anything else', () => {
     const dataset = withField('open', 'boolean', ['a"b', 'open'])
     assert.deepEqual(render({ open: true }, 'sqlite', documents, dataset), {
-      text: "(SELECT CASE WHEN typeof(doc) = 'text' AND instr(doc, char(0)) = 0 AND json_valid(doc) THEN CASE WHEN ((SELECT count(*) FROM json_each(doc, ?) WHERE key = ?) = (json_type(doc, ?) IS NOT NULL) AND (SELECT count(*) FROM json_each(doc, ?) WHERE key = ?) = (json_type(doc, ?) IS NOT NULL)) THEN json_type(doc, ?) = ? END END FROM (SELECT `data` AS doc LIMIT 1))",
+      text: '(SELECT CASE WHEN json_extract(\'{"\\u0061":"\\u0000"}\', \'$."a"\') = char(0) AND typeof(doc) = \'text\' AND instr(doc, char(0)) = 0 AND json_valid(doc) THEN CASE WHEN ((SELECT count(*) FROM json_each(doc, ?) WHERE key = ?) = (json_type(doc, ?) IS NOT NULL) AND (SELECT count(*) FROM json_each(doc, ?) WHERE key = ?) = (json_type(doc, ?) IS NOT NULL)) THEN json_type(doc, ?) = ? END END FROM (SELECT `data` AS doc LIMIT 1))',
       parameters: ['$', 'a"b', '$."a\\"b"', '$."a\\"b"', 'open', '$."a\\"b"."open"', '$."a\\"b"."open"', 'true'],
     })
   })
