@@ -16,7 +16,14 @@ import { startRedis } from '../support/redis.ts'
 import { tempFolder } from '../support/temp.ts'
 
 /** The ids of the orders that each may see. */
-const expected = { ann: [1, 2, 5, 8, 11], bob: [13, 14, 16, 19, 22, 23] }
+const expected = {
+  ann: [1, 2, 5, 8, 11],
+  bob: [13, 14, 16, 19, 22, 23],
+  /** In the one company, and in the other. */
+  carol: [1, 2, 7, 9, 10, 17, 19, 20, 24],
+  /** What Frank owns and shares. */
+  gina: [14, 16, 21, 22],
+}
 
 const demoYaml = readFileSync(new URL('../../config/demo.yaml', import.meta.url), 'utf8')
 
@@ -129,6 +136,25 @@ function ids(text: string): readonly number[] {
   return rows.map(({ id }) => id)
 }
 
+/** Each printed command does what its title says. */
+async function assertDemo(commands: readonly string[]): Promise<void> {
+  const answers = await Promise.all(commands.map(shell))
+  const [ann = '', bob = '', foreign = '', written = '', carol = '', gina = '', legacy = ''] = answers
+  assert.deepEqual(ids(ann), expected.ann)
+  assert.doesNotMatch(ann, /margin|globex/)
+  assert.deepEqual(ids(bob), expected.bob)
+  assert.doesNotMatch(bob, /acme/)
+  assert.equal(statusIn(foreign), 404)
+  assert.equal(statusIn(written), 403)
+  assert.deepEqual(found(/"id":\s*(?<id>\d+)/g, carol), expected.carol)
+  assert.deepEqual(ids(gina), expected.gina)
+  assert.deepEqual(found(/^(?<id>\d+);/gm, legacy), expected.bob)
+}
+
+function statusIn(problem: string): unknown {
+  return (JSON.parse(problem) as { readonly status: number }).status
+}
+
 async function stopped({ child }: Program): Promise<number | null> {
   const exit = once(child, 'exit') as Promise<[number | null]>
   child.kill('SIGTERM')
@@ -138,14 +164,8 @@ async function stopped({ child }: Program): Promise<number | null> {
 test('the demo prints commands that do what they say, and ends with 0 when it is asked to', async (t) => {
   const program = await launch(t, tempFolder(t), ['--port', '0', '--admin-port', '0'], /^Stop/)
   const commands = program.lines.filter((line) => line.startsWith('  curl ')).map((line) => line.trim())
-  assert.equal(commands.length, 4)
-  const [ann = '', bob = '', foreign = '', legacy = ''] = await Promise.all(commands.map(shell))
-  assert.deepEqual(ids(ann), expected.ann)
-  assert.doesNotMatch(ann, /margin|globex/)
-  assert.deepEqual(ids(bob), expected.bob)
-  assert.doesNotMatch(bob, /acme/)
-  assert.equal((JSON.parse(foreign) as { status: number }).status, 404)
-  assert.deepEqual(found(/^(?<id>\d+);/gm, legacy), expected.bob)
+  assert.equal(commands.length, 7)
+  await assertDemo(commands)
   assert.equal(await stopped(program), 0)
 })
 
@@ -220,13 +240,7 @@ test('the same commands on two edges over one PostgreSQL and one Redis', async (
       edges.push(await launch(t, here.folder, args, /^admin/))
     }
     for (const edge of edges) {
-      const [ann = '', bob = '', foreign = '', legacy = ''] = await Promise.all(
-        demoCommands(addressesOf(edge).edge).map(({ command }) => shell(command)),
-      )
-      assert.deepEqual(ids(ann), expected.ann)
-      assert.deepEqual(ids(bob), expected.bob)
-      assert.equal((JSON.parse(foreign) as { status: number }).status, 404)
-      assert.deepEqual(found(/^(?<id>\d+);/gm, legacy), expected.bob)
+      await assertDemo(demoCommands(addressesOf(edge).edge).map(({ command }) => command))
     }
     for (const edge of edges) assert.equal(await stopped(edge), 0)
   } finally {

@@ -23,6 +23,16 @@ export const demoPeople: readonly DemoPerson[] = [
     sees: ['acme: paid and shipped orders, none above 5,000', 'globex: her own orders; may add to them'],
   },
   {
+    email: 'frank@globex.example',
+    password: 'walnut-bridge-lagoon',
+    sees: ['globex: his own orders; shares them with Gina'],
+  },
+  {
+    email: 'gina@globex.example',
+    password: 'marble-orchard-signal',
+    sees: ["globex: Frank's orders, which he shares with her, and no other"],
+  },
+  {
     email: 'dave@acme.example',
     password: 'amber-compass-glacier',
     sees: ['acme: every order, and may add more; nothing of globex'],
@@ -48,6 +58,20 @@ export function demoCommands(url: string): readonly DemoCommand[] {
       command: `curl -s ${asCaller(url, 'ann@acme.example')} ${url}/orders/${foreignOrder}`,
     },
     {
+      title: 'Bob writes into the other company: refused, and the app hears nothing of it',
+      command: `curl -s ${asCaller(url, 'bob@globex.example')} ${url}/orders -H "Content-Type: application/json" -d '{"account":"acme","entity":"A","amount":1}'`,
+    },
+    {
+      title: 'Carol works for both companies, and sees one at a time',
+      command: ['acme', 'globex']
+        .map((tenant) => `curl -s ${asCaller(url, 'carol@consult.example', tenant)} ${url}/orders`)
+        .join('; '),
+    },
+    {
+      title: 'Gina sees what Frank shares with her',
+      command: `curl -s ${asCaller(url, 'gina@globex.example')} ${url}/orders`,
+    },
+    {
       title: "Bob's orders from the legacy shop, as CSV (also .xml .ndjson .html, and /legacy/events with curl -N)",
       command: `curl -s ${asCaller(url, 'bob@globex.example')} ${url}/legacy/orders.csv`,
     },
@@ -55,9 +79,9 @@ export function demoCommands(url: string): readonly DemoCommand[] {
 }
 
 /** Signs in and uses the token, in one go. */
-function asCaller(url: string, email: string): string {
+function asCaller(url: string, email: string, tenant?: string): string {
   const password = demoPeople.find((person) => person.email === email)?.password ?? ''
-  const signIn = `curl -s ${url}/.sallyport/token -d email=${email} -d password=${password}`
+  const signIn = `curl -s ${url}/.sallyport/token -d email=${email} -d password=${password}${tenant === undefined ? '' : ` -d tenant=${tenant}`}`
   return `-H "Authorization: Bearer $(${signIn} | sed -E 's/.*"access_token":"([^"]+)".*/\\1/')"`
 }
 
@@ -88,6 +112,8 @@ ${aligned(demoPeople.flatMap(linesOf))}
 Worth trying:
 ${commands.join('\n')}
 Why it answers so:  ${name} explain --demo --account ann@acme.example --tenant acme --method GET --path /orders --response sample
+Why one row:        ${name} explain --demo --account gina@globex.example --tenant globex --dataset orders --row '{"account":"globex","owner":"frank","status":"open"}'
+A mask, 7 ways:     ${name} explain --demo --account bob@globex.example --tenant globex --dataset orders --render all
 Your own app:       ${name} serve --upstream http://127.0.0.1:3000
 Stop:               Ctrl-C
 `
