@@ -65,7 +65,7 @@ export function buildLogin(base: Foundations, parts: LoginParts): LoginRooms {
     }),
     admitted: ownOf,
     isOwnOrigin: (request) => isOwnOrigin(request, schemeOf(config)),
-    whoIs: (request) => findPrincipal(request, authenticators),
+    whoIs: async (request) => findPrincipal(request, authenticators),
     byApiKey: async (key) => keyPrincipal(await store.apiKeyByHash(hashApiKey(key)), policies, clock),
     countSignIn: (request) => countSignIn(limits, signInLimit, request),
     record: (event) => recordOrRefuse(observer, event),

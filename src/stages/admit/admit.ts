@@ -15,9 +15,11 @@ export interface AdmitRooms {
 /** Finds out who asks and refuses the banned. */
 export function admit(arrival: Arrival, options: AdmitRooms): Admitted {
   const headers = readHeaders(arrival.rawHeaders, options.maxHeaders)
-  const behindProxy = isTrusted(parsePeerAddress(arrival.peerAddress), options.trustedProxies)
-  const forwardedFor = behindProxy ? headers.all('x-forwarded-for') : []
-  const client = resolveClientAddress(arrival.peerAddress, forwardedFor, options.trustedProxies)
+  const peer = parsePeerAddress(arrival.peerAddress)
+  const behindProxy = isTrusted(peer, options.trustedProxies)
+  const client = behindProxy
+    ? resolveClientAddress(arrival.peerAddress, headers.all('x-forwarded-for'), options.trustedProxies)
+    : peer
   const ban = options.bans.isBanned(client)
   if (ban !== undefined) {
     throw new ProxyError('ERR_ADDRESS_BANNED', `${client} is banned by ${ban.origin}: ${ban.reason}`)

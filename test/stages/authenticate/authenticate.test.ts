@@ -53,15 +53,15 @@ describe('authenticate', () => {
         [answers('session', 'somebody'), bad],
         [bad, answers('key', 'somebody')],
       ]) {
-        await assert.rejects(authenticate(throttled(member), order), { code: 'ERR_CREDENTIAL_INVALID' })
+        await assert.rejects(async () => authenticate(throttled(member), order), { code: 'ERR_CREDENTIAL_INVALID' })
       }
     }
   })
 
   it('refuses two credentials, even of one and the same account', async () => {
     const both = [answers('session', 'somebody'), answers('token', 'somebody')]
-    await assert.rejects(authenticate(throttled(member), both), { code: 'ERR_CREDENTIAL_AMBIGUOUS' })
-    await assert.rejects(findPrincipal(admitted(), both), { code: 'ERR_CREDENTIAL_AMBIGUOUS' })
+    await assert.rejects(async () => authenticate(throttled(member), both), { code: 'ERR_CREDENTIAL_AMBIGUOUS' })
+    await assert.rejects(async () => findPrincipal(admitted(), both), { code: 'ERR_CREDENTIAL_AMBIGUOUS' })
   })
 
   it('asks nobody on a public route, so that a stale cookie shuts nobody out', async () => {
