@@ -65,9 +65,9 @@ describe('refuses an injection that says nothing, or too much', () => {
   })
 })
 
-describe('what a route says of requests', () => {
-  const rows = (line: string) => parse(changed('onViolation: drop', line)).apps[0]?.routes[1]
+const rows = (line: string) => parse(changed('onViolation: drop', line)).apps[0]?.routes[1]
 
+describe('what a route says of requests', () => {
   it('is strict on a dataset and raw elsewhere unless it says so', () => {
     const routes = parse(good).apps[0]?.routes ?? []
     assert.deepEqual(
