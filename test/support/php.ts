@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { startChildServer } from './child-server.ts'
 import { findProgram } from './programs.ts'
 import { freePort } from './redis.ts'
 
@@ -18,44 +15,16 @@ export async function startPhp(script: string): Promise<PhpServer> {
   const php = findProgram('php')
   if (php === undefined) throw new Error('PHP is missing: apt-get install php-cli')
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-php-'))
+  const remove = () => rmSync(folder, { recursive: true, force: true })
   const router = join(folder, 'router.php')
   writeFileSync(router, script)
   const port = await freePort()
-  const server = spawn(php, ['-n', '-S', `127.0.0.1:${port}`, '-t', folder, router], { stdio: 'ignore' })
-  const stop = async (): Promise<void> => {
-    if (server.exitCode === null && server.signalCode === null) {
-      const ended = once(server, 'exit')
-      server.kill('SIGTERM')
-      await ended
-    }
-    rmSync(folder, { recursive: true, force: true })
-  }
   try {
-    await once(server, 'spawn')
-    await waitForPort(port, () => server.exitCode !== null)
+    const args = ['-n', '-S', `127.0.0.1:${port}`, '-t', folder, router]
+    const end = await startChildServer(php, args, { cwd: folder, port })
+    return { url: `http://127.0.0.1:${port}`, stop: () => end().finally(remove) }
   } catch (error) {
-    await stop()
+    remove()
     throw error
-  }
-  return { url: `http://127.0.0.1:${port}`, stop }
-}
-
-async function waitForPort(port: number, hasEnded: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 200 && !hasEnded(); attempt += 1) {
-    if (await accepts(port)) return
-    await sleep(25)
-  }
-  throw new Error('PHP did not start')
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
   }
 }

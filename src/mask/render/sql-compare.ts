@@ -1,5 +1,6 @@
 import { flagsOf, isNegative, textsOf } from '../operand.ts'
 import type { Operator, Test } from '../predicate.ts'
+import { textAfterAll } from '../text.ts'
 import { constant, type Sql, sql } from './sql-fragment.ts'
 
 /** Writes the tests of a mask in one dialect for rows that are kept one way. */
@@ -95,16 +96,6 @@ function comparePrefix(left: Sql, [prefix]: readonly string[], syntax: TextSynta
   const from = sql`${left} >= ${syntax.operand(prefix)}`
   const end = textAfterAll(prefix)
   return end === undefined ? from : sql`(${from} AND ${left} < ${syntax.operand(end)})`
-}
-
-/** The first text behind all that begin with `prefix`; undefined where they are the last of all. */
-export function textAfterAll(prefix: string): string | undefined {
-  const characters = Array.from(prefix)
-  while (characters.length > 0) {
-    const last = characters.pop()?.codePointAt(0) ?? 0x10ffff
-    if (last < 0x10ffff) return characters.join('') + String.fromCodePoint(last === 0xd7ff ? 0xe000 : last + 1)
-  }
-  return undefined
 }
 
 /** The truth values that a test on a boolean field permits. */

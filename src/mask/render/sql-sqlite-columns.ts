@@ -1,6 +1,7 @@
 import { flagsOf, isNegative, textOf, textsOf } from '../operand.ts'
 import type { Test } from '../predicate.ts'
-import { compareText, orderOf, permittedFlags, type SqlWriter, textAfterAll } from './sql-compare.ts'
+import { textAfterAll } from '../text.ts'
+import { compareText, orderOf, permittedFlags, type SqlWriter } from './sql-compare.ts'
 import { constant, joinSql, parameter, type Sql, sql } from './sql-fragment.ts'
 import {
   instantOfEpoch,
