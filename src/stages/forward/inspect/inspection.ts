@@ -1,4 +1,5 @@
 import type { SanitiseProfile } from '../../../config/config.ts'
+import { TextNoise } from './json-text.ts'
 import { NameSet } from './names.ts'
 import { keyOperators, type Operators, parameterOperators } from './operators.ts'
 
@@ -20,6 +21,7 @@ export interface Inspection {
   readonly parameters: Operators
   /** How many texts stand around the one that is inspected: JSON in a text of a JSON document. */
   readonly texts: number
+  readonly noise: TextNoise
 }
 
 /** Undefined where nothing could be found. */
@@ -33,6 +35,7 @@ export function inspectionOf(rules: InspectionRules): Inspection | undefined {
     keys: keyOperators(profile),
     parameters: parameterOperators(profile),
     texts: 0,
+    noise: new TextNoise(),
   }
 }
 

@@ -25,8 +25,8 @@ function changeFault(change: unknown, inspection: Inspection, valueFault: ValueF
   const fault = inspection.profile === 'raw' ? undefined : pointerFault(path, inspection)
   if (fault !== undefined) return fault
   if (!inspection.tenants.has(path) || operation.toLowerCase() === 'remove') return undefined
-  // What is moved or copied there is not known.
-  return members.has('value') ? valueFault(members.get('value'), inspection, true) : 'tenant'
+  // Undefined where something is moved or copied there, and that names nobody we know.
+  return valueFault(members.get('value'), inspection, true)
 }
 
 function hasOperation(change: object): boolean {

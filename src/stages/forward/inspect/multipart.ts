@@ -28,7 +28,7 @@ export function readMultipart(body: Uint8Array, boundary: string): readonly Form
   while (!endsAt(bytes, at)) {
     if (parts.length === maxParts) return 'too-many'
     const next = bytes.indexOf(border, at)
-    if (!hasText(bytes, at, crlf) || next < at + 4 || !hasText(bytes, next - 2, crlf)) return 'unreadable'
+    if (next < 0 || !hasText(bytes, at, crlf) || !hasText(bytes, next - 2, crlf)) return 'unreadable'
     const part = readPart(bytes.subarray(at + 2, next - 2))
     if (typeof part === 'string') return part
     parts.push(part)

@@ -97,6 +97,6 @@ function fold(name: string): string {
   if (ascii.test(name)) return name.replace(/[^A-Za-z0-9]+/g, '').toLowerCase()
   const letters = visible(name)
     .normalize('NFKD')
-    .replace(/[^\p{L}\p{N}]|\p{Default_Ignorable_Code_Point}/gu, '')
+    .replace(/[^\p{L}\p{N}]/gu, '')
   return letters.toUpperCase().toLowerCase()
 }

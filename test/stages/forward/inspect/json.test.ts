@@ -37,6 +37,7 @@ describe('a JSON body under strict', () => {
     ['{"a":1,"a":2}', 'duplicate-key'],
     ['{"a":1,"\\u0061":2}', 'duplicate-key'],
     ['{"x":{"a":1,"b":[{"c":1,"c":1}]}}', 'duplicate-key'],
+    [`[${'{},[],'.repeat(50)}{"a":1,"a":2}]`, 'duplicate-key'],
     ['{"a":1,"A":2}', through],
     ['{"a":1e400}', 'number'],
     ['{"a":-1e400}', 'number'],
@@ -58,6 +59,8 @@ describe('a JSON body under strict', () => {
     [nested(65), 'too-deep'],
     [`{"a":"${'['.repeat(100)}\\"["}`, through],
     ['{"a":1,"b":"[[[]]]\\\\","a":2}', 'duplicate-key'],
+    [`{"a":"${'['.repeat(99)}","a":2}`, 'duplicate-key'],
+    [`{"a":"\\\\\\"${'['.repeat(99)}","a":2}`, 'duplicate-key'],
     ['{"filter":"{\\"a\\":1}"}', 'json-in-parameter'],
     ['{"x":{"where":" [1]"}}', 'json-in-parameter'],
     ['{"filter":"{a","q":"[urgent] x","query":"{ orders { id } }"}', through],
@@ -239,10 +242,38 @@ describe('JSON in a text of a JSON body', () => {
   })
 })
 
+const list = (count: number, text: string) => JSON.stringify(Array.from({ length: count }, () => text))
+
+describe('texts that look like JSON and are none', () => {
+  it('are let through 10,000 times', () => {
+    for (const profile of ['strict', 'raw'] as const) {
+      assert.equal(ask(list(10_000, '[1 1]'), profile), through)
+      assert.equal(ask(list(10_001, '[1 1]'), profile), 'too-many')
+      for (const text of ['[draft]', '{name}', '[1', '{"a"', '[1]', '{}', 'x[1 1]'])
+        assert.equal(ask(list(10_001, text), profile), through)
+    }
+  })
+
+  it('are none whatever stands behind the brackets', () => {
+    for (const inner of [
+      '{"account":1}',
+      '"{}",{"account":1}',
+      '1,{"account":1}',
+      '-1,{"account":1}',
+      'null,{"account":1}',
+    ])
+      assert.equal(ask(JSON.stringify([`\n[ ${inner} ]\t`])), 'tenant')
+    for (const first of ['true', 'false', '[]'])
+      assert.equal(ask(JSON.stringify([`[${first},{"account":1}]`])), 'tenant')
+    assert.equal(ask(JSON.stringify([' {\n"account":1} '])), 'tenant')
+  })
+})
+
 describe('a list of changes', () => {
   it('may not reach for a prototype or an operator by a path', () => {
     assert.equal(ask('[{"op":"add","path":"/__proto__/x","value":1}]'), 'prototype')
     assert.equal(ask('[{"op":"add","path":"/a/$where","value":1}]'), 'operator')
+    assert.equal(ask('[{"op":"add","path":"/a/$where","value":1}]', 'raw'), through)
     assert.equal(ask('[{"op":"add","path":"/a/where","value":1}]'), through)
     assert.equal(ask('[{"op":"add","path":7},{"op":"x"},{"path":"/account"},7]'), through)
   })

@@ -23,6 +23,8 @@ describe('a query string under strict', () => {
     ['?a[]=1&a[]=2&b[c][d]=3', through],
     ['?items[0].name=x&items[0].tags[1]=y', through],
     ['?a=1&', through],
+    ['?&a=1&&b=2', through],
+    ['?filter=a&filter=b', through],
     ['?flag', through],
     ['?name=J%C3%BCrgen+M&q=%24100', through],
     ['?price=$100', through],
@@ -74,6 +76,7 @@ describe('a query string under strict', () => {
   it('refuses the 1,001st parameter and lets 1,000 through', () => {
     assert.equal(ask(`?${'a=1&'.repeat(1000)}`), through)
     assert.equal(ask(`?${'a=1&'.repeat(1001)}`), 'too-many')
+    assert.equal(ask(`?${'a=1&'.repeat(1001)}`, 'raw'), through)
   })
 
   it('refuses names of more than 64 levels', () => {
@@ -103,7 +106,8 @@ describe('a query string under odata', () => {
   holds('odata', [
     ["?$filter=name%20eq%20'x'&$top=5&@p=1", through],
     ['?$filter=id%20eq%20@p&@p=%5B1,2%5D', through],
-    ['?$expand=A($select=b;$top=1)', through],
+    ['?$expand=A($select=b;$top=1;$levels=2)', through],
+    ['?$expand=A($select=b;$custom=1)', through],
     ['?$where=1', 'operator'],
     ['?$Filter=1', 'operator'],
     ['?$filter[$ne]=1', 'operator'],
