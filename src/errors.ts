@@ -31,7 +31,7 @@ const registry = {
   ERR_SIGN_IN_FORM: [400, 'Bad Request'],
   ERR_SIGN_IN_BUSY: [503, 'Service Unavailable'],
   ERR_TENANT_REQUIRED: [400, 'Tenant Required'],
-  ERR_TENANT_DEMANDS: [403, 'Other Sign-In Required'],
+  ERR_TENANT_DEMANDS: [403, 'Forbidden'],
   // authorize and mask
   ERR_ROLE_MISSING: [403, 'Forbidden'],
   ERR_TENANT_FORBIDDEN: [403, 'Forbidden'],
