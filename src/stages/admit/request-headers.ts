@@ -25,10 +25,17 @@ export function readHeaders(rawHeaders: readonly string[], maxHeaders: number): 
 }
 
 const none: readonly string[] = []
+/** Up to so many, looking through them all is cheaper than an index, and cheap enough for every name to be looked up. */
+const maxScanned = 32
+
+/** By name, each value in the order sent. */
+type Index = ReadonlyMap<string, readonly string[]>
 
 class IndexedHeaders implements RequestHeaders {
   readonly #raw: readonly string[]
-  #index: Map<string, string[]> | undefined
+  /** In lower case, of a head that is looked through. */
+  #names: readonly string[] | undefined
+  #index: Index | undefined
 
   constructor(raw: readonly string[]) {
     this.#raw = raw
@@ -41,12 +48,30 @@ class IndexedHeaders implements RequestHeaders {
   }
 
   all(name: string): readonly string[] {
-    this.#index ??= indexHeaders(this.#raw)
-    return this.#index.get(name) ?? none
+    if (this.#raw.length > 2 * maxScanned) {
+      this.#index ??= indexHeaders(this.#raw)
+      return this.#index.get(name) ?? none
+    }
+    this.#names ??= namesOf(this.#raw)
+    return valuesOf(name, this.#names, this.#raw)
   }
 }
 
-function indexHeaders(raw: readonly string[]): Map<string, string[]> {
+function namesOf(raw: readonly string[]): readonly string[] {
+  const names: string[] = []
+  for (let i = 0; i < raw.length; i += 2) names.push((raw[i] ?? '').toLowerCase())
+  return names
+}
+
+function valuesOf(name: string, names: readonly string[], raw: readonly string[]): readonly string[] {
+  let at = names.indexOf(name)
+  if (at === -1) return none
+  const values: string[] = []
+  for (; at !== -1; at = names.indexOf(name, at + 1)) values.push(raw[2 * at + 1] ?? '')
+  return values
+}
+
+function indexHeaders(raw: readonly string[]): Index {
   const index = new Map<string, string[]>()
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] ?? '').toLowerCase()

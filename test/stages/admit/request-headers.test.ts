@@ -42,6 +42,20 @@ test('lets every token character into a name and refuses the others', () => {
   }
 })
 
+test('finds the same in a short head as in a long one', () => {
+  for (const more of [0, 27, 28, 29, 90]) {
+    const raw = ['Host', 'a', 'X-One', '1', ...lines(more), 'x-one', '2', '__proto__', 'p', 'x-last', '']
+    const headers = readHeaders(raw, 100)
+    assert.equal(headers.single('host'), 'a', String(more))
+    assert.deepEqual(headers.all('x-one'), ['1', '2'])
+    assert.throws(() => headers.single('x-one'), { code: 'ERR_HEADER_INVALID' })
+    assert.equal(headers.single('__proto__'), 'p')
+    assert.equal(headers.single('x-last'), '')
+    assert.equal(headers.single('1'), undefined)
+    assert.deepEqual(headers.all('toString'), [])
+  }
+})
+
 test('refuses a name without a value', () => assertInvalid(['host']))
 
 function lines(count: number): readonly string[] {
