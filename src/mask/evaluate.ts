@@ -8,9 +8,14 @@ import { compileTest } from './value-test.ts'
 
 type RowTest = (values: readonly FieldValue[]) => boolean
 
-/** Compiles a bound mask into closures over the values of the fields it reads. */
+/** A long list of operands takes as long to compile as a thousand rows to test. */
+const compiled = new WeakMap<Mask, RowPredicate>()
+
+/** Compiles a bound mask, once, into closures over the values of the fields it reads. */
 export function compilePredicate(mask: Mask): RowPredicate {
-  return new PredicateCompiler([mask.root]).predicate(mask.root)
+  const predicate = compiled.get(mask) ?? new PredicateCompiler([mask.root]).predicate(mask.root)
+  compiled.set(mask, predicate)
+  return predicate
 }
 
 /** The same for everything that holds for a caller, with the rules by which a row may fail. */

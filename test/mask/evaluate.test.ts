@@ -291,6 +291,12 @@ describe('a predicate', () => {
     )
   })
 
+  it('is compiled once for a mask, however many rows are held to it', () => {
+    const mask = parseMask({ owner: 'a' }, ledger())
+    assert.equal(compilePredicate(mask), compilePredicate(mask))
+    assert.notEqual(compilePredicate(mask), compilePredicate(parseMask({ owner: 'a' }, ledger())))
+  })
+
   it('takes a slot that was never filled for an absent value', () => {
     assert.equal(compilePredicate(parseMask({ owner: 'a' }, ledger())).test([]), false)
   })
