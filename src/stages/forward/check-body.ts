@@ -1,14 +1,16 @@
 import type { RowPointer } from '../../config/config.ts'
 import { ProxyError } from '../../errors.ts'
 import type { Masked } from '../../exchange.ts'
+import { isPlainObject } from '../../mask/describe.ts'
 import { compilePredicate } from '../../mask/evaluate.ts'
-import { JsonNumber } from '../../mask/language.ts'
+import type { Dataset } from '../../mask/language.ts'
 import type { Mask } from '../../mask/predicate.ts'
 import { readRow } from '../../mask/row-values.ts'
 import { writeJsonExact } from '../../mask/write-json-exact.ts'
 import { fillTenant } from './fill-tenant.ts'
 import { parseJsonBody, requireJsonBody } from './json-body.ts'
 import { applyJsonPatch, parseJsonPatch } from './json-patch.ts'
+import { requireOneSpelling, requirePointerSpelling, requireSpellings } from './member-spelling.ts'
 
 /** Whether the route holds written rows to the writer's mask. */
 export function checksBody(masked: Masked): boolean {
@@ -63,13 +65,13 @@ function checkPatch(masked: Masked, body: Buffer, item: Buffer): void {
   const withheld = withheldOf(masked)
   for (const { path, from } of operations) {
     for (const pointer of from === undefined ? [path] : [path, from]) {
-      requireDeclaredSpelling(masked, pointer)
+      requirePointerSpelling(pointer, datasetOf(masked))
       // A copy or a move would read it, a test would guess it.
       if (withheld.some((field) => meets(pointer, field.path))) throw writesWithheld()
     }
   }
   const row = applyJsonPatch(parseJsonBody(item), operations)
-  requireSpellings(masked, row)
+  requireSpellings(row, datasetOf(masked))
   requireInside(row, boundMask(masked))
 }
 
@@ -101,8 +103,8 @@ function boundMask({ rows }: Masked): Mask | undefined {
 
 /** RFC 7396 section 2. */
 function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isMembers(patch)) return patch
-  const merged = new Map(isMembers(target) ? Object.entries(target) : [])
+  if (!isPlainObject(patch)) return patch
+  const merged = new Map(isPlainObject(target) ? Object.entries(target) : [])
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) merged.delete(name)
     else merged.set(name, mergePatch(merged.get(name), value))
@@ -110,14 +112,10 @@ function mergePatch(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(merged)
 }
 
-function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
-}
-
 /** `written` is what the body says, `row` what it comes to. */
 function checkRow(masked: Masked, written: unknown, row: unknown, mask: Mask | undefined): void {
   requireInside(row, mask)
-  requireSpellings(masked, written)
+  requireSpellings(written, datasetOf(masked))
   if (readRow(written, withheldOf(masked)).some((value) => value !== undefined)) throw writesWithheld()
 }
 
@@ -128,24 +126,13 @@ function requireInside(row: unknown, mask: Mask | undefined): void {
   throw new ProxyError('ERR_ROW_FORBIDDEN', 'a written row is outside the writer’s rows')
 }
 
-function requireSpellings(masked: Masked, row: unknown): void {
-  for (const field of masked.route.rows?.dataset.fields.values() ?? []) requireSingleSpelling(row, field.path)
-}
-
 function writesWithheld(): ProxyError {
   return new ProxyError('ERR_ROW_FORBIDDEN', 'a written row holds a field that is withheld from the writer')
 }
 
-function requireDeclaredSpelling({ route }: Masked, pointer: readonly string[]): void {
-  for (const { path } of route.rows?.dataset.fields.values() ?? []) {
-    const same = pointer.slice(0, path.length)
-    const folds = same.every((token, at) => fold(token) === fold(path[at] ?? ''))
-    if (folds && same.some((token, at) => token !== path[at])) throw otherSpelling()
-  }
-}
-
-function otherSpelling(): ProxyError {
-  return new ProxyError('ERR_BODY_UNREADABLE', 'a declared member under another spelling')
+function datasetOf({ route }: Masked): Dataset {
+  if (route.rows === undefined) throw new TypeError('rows without a dataset')
+  return route.rows.dataset
 }
 
 function withheldOf(masked: Masked) {
@@ -168,26 +155,10 @@ function elementsOf(value: unknown): readonly unknown[] {
   return value
 }
 
-/** Upstreams that read member names without case would take `Account` for `account`: no row may hold both, or the other. */
-function requireSingleSpelling(value: unknown, path: readonly string[]): void {
-  const [token, ...rest] = path
-  if (token === undefined || typeof value !== 'object' || value === null) return
-  for (const name of Object.keys(value)) {
-    if (name !== token && fold(name) === fold(token)) {
-      throw otherSpelling()
-    }
-  }
-  if (Object.hasOwn(value, token)) requireSingleSpelling(Reflect.get(value, token), rest)
-}
-
-function fold(name: string): string {
-  return name.toUpperCase().toLowerCase()
-}
-
 function memberOf(value: unknown, token: string): unknown {
-  requireSingleSpelling(value, [token])
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, token)) {
+  requireOneSpelling(value, token)
+  if (!isPlainObject(value) || !Object.hasOwn(value, token)) {
     throw new ProxyError('ERR_BODY_UNREADABLE', 'a declared member is missing')
   }
-  return Reflect.get(value, token)
+  return value[token]
 }
