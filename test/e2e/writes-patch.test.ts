@@ -100,6 +100,16 @@ describe('writes that are patches, filled, or not looked at first', () => {
     assert.equal(await send('PATCH', '/orders/1', growing, 'application/json-patch+json'), 200)
   })
 
+  it('refuses a JSON Patch that makes every step of a pointer a large object, and takes the same with a small one', async () => {
+    const nested = (members: number) => [
+      { op: 'add', path: '/x', value: Object.fromEntries(Array.from({ length: members }, (_, i) => [`k${i}`, 1])) },
+      ...Array.from({ length: 30 }, () => ({ op: 'copy', path: '/x/x', from: '/x' })),
+      ...Array.from({ length: 200 }, (_, i) => ({ op: 'add', path: `${'/x'.repeat(30)}/z${i}`, value: 1 })),
+    ]
+    assert.equal(await send('PATCH', '/orders/1', nested(2000), 'application/json-patch+json'), 400)
+    assert.equal(await send('PATCH', '/orders/1', nested(10), 'application/json-patch+json'), 200)
+  })
+
   it('gives a row that names no company the active one, and loses nothing of it', async () => {
     const body =
       '{"entity":"A","amount":1.50e2,"big":9007199254740993,"lines":[{"entity":"A"},{"account":"acme","entity":"A"}]}'

@@ -4,6 +4,8 @@ import { isPlainObject } from '../../mask/describe.ts'
 
 const maxOperations = 256
 const maxTokens = 32
+/** Members and items of lists that one patch may have copied. */
+const maxCopied = 1_000_000
 
 /** One change of RFC 6902 section 4, its pointers taken apart (RFC 6901). */
 export interface PatchOperation {
@@ -65,60 +67,78 @@ function parsePath(written: unknown): readonly string[] {
 
 /**
  * What `document` becomes (RFC 6902 section 4). Nothing is changed in place, and what is copied is shared, so that no
- * patch makes a document grow in memory. A change that cannot be made refuses (ERR_BODY_UNREADABLE).
+ * patch makes a document grow in memory. A change that cannot be made refuses (ERR_BODY_UNREADABLE), and so does one
+ * that is too much work: a large object that was copied into itself stands on every step of a pointer.
  */
 export function applyJsonPatch(document: unknown, operations: readonly PatchOperation[]): unknown {
-  return operations.reduce(applyOperation, document)
+  return new Patcher().apply(document, operations)
 }
 
-function applyOperation(document: unknown, { op, path, from = [], value }: PatchOperation): unknown {
-  switch (op) {
-    case 'add':
-      return put(document, path, value, 'add')
-    case 'replace':
-      return put(document, path, value, 'replace')
-    case 'remove':
-      return without(document, path)
-    case 'copy':
-      return put(document, path, valueAt(document, from), 'add')
-    case 'move':
-      if (isUnder(path, from)) throw unreadable('a move into itself')
-      return put(without(document, from), path, valueAt(document, from), 'add')
-    case 'test':
-      // Whether it holds is for the app to say: where it does not, nothing is changed at all.
-      return document
+class Patcher {
+  #left = maxCopied
+
+  apply(document: unknown, operations: readonly PatchOperation[]): unknown {
+    return operations.reduce<unknown>((target, operation) => this.#change(target, operation), document)
+  }
+
+  #change(document: unknown, { op, path, from = [], value }: PatchOperation): unknown {
+    switch (op) {
+      case 'add':
+        return this.#put(document, path, value, 'add')
+      case 'replace':
+        return this.#put(document, path, value, 'replace')
+      case 'remove':
+        return this.#without(document, path)
+      case 'copy':
+        return this.#put(document, path, valueAt(document, from), 'add')
+      case 'move':
+        if (isUnder(path, from)) throw unreadable('a move into itself')
+        return this.#put(this.#without(document, from), path, valueAt(document, from), 'add')
+      case 'test':
+        // Whether it holds is for the app to say: where it does not, nothing is changed at all.
+        return document
+    }
+  }
+
+  #put(target: unknown, path: readonly string[], value: unknown, how: 'add' | 'replace'): unknown {
+    const [token, ...rest] = path
+    if (token === undefined) return value
+    if (Array.isArray(target)) {
+      const at = indexIn(target, token, how === 'add' && rest.length === 0)
+      this.#spend(target.length)
+      if (rest.length > 0) return target.with(at, this.#put(target[at], rest, value, how))
+      return how === 'add' ? target.toSpliced(at, 0, value) : target.with(at, value)
+    }
+    if (!isPlainObject(target)) throw unreadable('a change inside what is no object')
+    const known = Object.hasOwn(target, token)
+    if (!known && (how === 'replace' || rest.length > 0)) throw unreadable('a change of what is not there')
+    this.#spend(Object.keys(target).length)
+    return withMember(target, token, this.#put(target[token], rest, value, how))
+  }
+
+  #without(target: unknown, path: readonly string[]): unknown {
+    const [token, ...rest] = path
+    // Nothing is left: no row has this form.
+    if (token === undefined) return undefined
+    if (Array.isArray(target)) {
+      const at = indexIn(target, token, false)
+      this.#spend(target.length)
+      return rest.length === 0 ? target.toSpliced(at, 1) : target.with(at, this.#without(target[at], rest))
+    }
+    if (!isPlainObject(target) || !Object.hasOwn(target, token)) throw unreadable('a change of what is not there')
+    this.#spend(Object.keys(target).length)
+    if (rest.length > 0) return withMember(target, token, this.#without(target[token], rest))
+    return withoutMember(target, token)
+  }
+
+  #spend(copied: number): void {
+    this.#left -= copied
+    if (this.#left < 0) throw unreadable('a JSON Patch that is too much work')
   }
 }
 
 function isUnder(path: readonly string[], parent: readonly string[]): boolean {
   return path.length > parent.length && parent.every((token, at) => token === path[at])
-}
-
-function put(target: unknown, path: readonly string[], value: unknown, how: 'add' | 'replace'): unknown {
-  const [token, ...rest] = path
-  if (token === undefined) return value
-  if (Array.isArray(target)) {
-    const at = indexIn(target, token, how === 'add' && rest.length === 0)
-    if (rest.length > 0) return target.with(at, put(target[at], rest, value, how))
-    return how === 'add' ? target.toSpliced(at, 0, value) : target.with(at, value)
-  }
-  if (!isPlainObject(target)) throw unreadable('a change inside what is no object')
-  const known = Object.hasOwn(target, token)
-  if (!known && (how === 'replace' || rest.length > 0)) throw unreadable('a change of what is not there')
-  return withMember(target, token, put(target[token], rest, value, how))
-}
-
-function without(target: unknown, path: readonly string[]): unknown {
-  const [token, ...rest] = path
-  // Nothing is left: no row has this form.
-  if (token === undefined) return undefined
-  if (Array.isArray(target)) {
-    const at = indexIn(target, token, false)
-    return rest.length === 0 ? target.toSpliced(at, 1) : target.with(at, without(target[at], rest))
-  }
-  if (!isPlainObject(target) || !Object.hasOwn(target, token)) throw unreadable('a change of what is not there')
-  if (rest.length > 0) return withMember(target, token, without(target[token], rest))
-  return withoutMember(target, token)
 }
 
 function valueAt(target: unknown, path: readonly string[]): unknown {
