@@ -116,7 +116,18 @@ function mergePatch(target: unknown, patch: unknown): unknown {
 function checkRow(masked: Masked, written: unknown, row: unknown, mask: Mask | undefined): void {
   requireInside(row, mask)
   requireSpellings(written, datasetOf(masked))
-  if (readRow(written, withheldOf(masked)).some((value) => value !== undefined)) throw writesWithheld()
+  if (withheldOf(masked).some(({ path }) => speaksOf(written, path))) throw writesWithheld()
+}
+
+/** Whether a row says what is to stand at `path`: also null, or something in place of an object on the way there. */
+function speaksOf(row: unknown, path: readonly string[]): boolean {
+  let value = row
+  for (const token of path) {
+    if (!isPlainObject(value)) return true
+    if (!Object.hasOwn(value, token)) return false
+    value = value[token]
+  }
+  return true
 }
 
 function requireInside(row: unknown, mask: Mask | undefined): void {
