@@ -19,7 +19,10 @@ export interface MaskRooms {
 const undeclared: RowAccess = { kind: 'undeclared' }
 
 /** One caller's rights are worked out once per copy of their policy; whatever changes them makes another copy. */
-const resolved = new WeakMap<Policy, Map<string, MaskedRows>>()
+const resolved = new WeakMap<Policy, ByDataset>()
+
+/** By the declaration itself, not by its name: another configuration has another one. */
+type ByDataset = Map<Dataset, Map<Action, MaskedRows>>
 
 /** Says which rows may come back: TENANT and base and every restriction and (any permission). */
 export function resolveMask(authorized: Authorized, rooms: MaskRooms): Masked {
@@ -45,13 +48,12 @@ function requireAudit(rooms: MaskRooms): void {
 }
 
 function cachedRows(policy: Policy, dataset: Dataset, action: Action, rooms: MaskRooms): MaskedRows {
-  const cache = resolved.get(policy) ?? new Map<string, MaskedRows>()
-  resolved.set(policy, cache)
-  const key = `${action} ${dataset.name}`
-  const known = cache.get(key)
+  const known = resolved.get(policy)?.get(dataset)?.get(action)
   if (known !== undefined) return known
   const made = resolveRows(policy, dataset, action, rooms.bases.get(dataset.name))
-  cache.set(key, made)
+  const ofPolicy: ByDataset = resolved.get(policy) ?? new Map<Dataset, Map<Action, MaskedRows>>()
+  const ofDataset = ofPolicy.get(dataset) ?? new Map<Action, MaskedRows>()
+  resolved.set(policy, ofPolicy.set(dataset, ofDataset.set(action, made)))
   return made
 }
 

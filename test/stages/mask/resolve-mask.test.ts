@@ -133,8 +133,38 @@ describe('resolveMask', () => {
 
   it('works out one caller’s rights once for each action and dataset, and anew for a new copy of them', () => {
     const of = as({ actions: ['read', 'modify'] })
-    assert.equal(resolve(of).rows, resolve(of).rows)
-    assert.notEqual(resolve(of).rows, resolve(of, { action: 'modify' }).rows)
-    assert.notEqual(resolve(of).rows, resolve({ ...of }).rows)
+    const dataset = ledger()
+    const { rows } = resolve(of, { dataset })
+    assert.equal(resolve(of, { dataset }).rows, rows)
+    assert.notEqual(resolve(of, { dataset, action: 'modify' }).rows, rows)
+    assert.notEqual(resolve({ ...of }, { dataset }).rows, rows)
+  })
+
+  it('works them out anew where the dataset is declared otherwise, though its name and the caller stay', () => {
+    const of = as({})
+    assert.doesNotMatch(canonical(resolve(of)) ?? '', /"open"/)
+    assert.match(canonical(resolve(of, { dataset: ledger({ base: { open: true } }) })) ?? '', /"open":true/)
+  })
+
+  it('gives an operator of the installation, or who is called admin, no row by that', () => {
+    const of = policy({ roles: ['admin', 'operator'] })
+    const operator = { ...of, account: { ...of.account, operator: true } }
+    for (const action of ['read', 'modify'] as const) {
+      assert.throws(() => resolve(operator, { action }), { code: 'ERR_MASK_NONE' })
+    }
+    const granted = { ...operator, grants: [grant({})] }
+    assert.match(canonical(resolve(granted)) ?? '', /"tenant":"acme"/)
+  })
+
+  it('holds a writer to the tenant, the base, every restriction on writing, and to nothing on reading', () => {
+    const dataset = ledger({ base: { open: true } })
+    const of = as(
+      { id: 'p', actions: ['read', 'modify'] },
+      { id: 'r', effect: 'restrict', actions: ['modify'], rows: { owner: 'ann' } },
+      { id: 's', effect: 'restrict', actions: ['read'], rows: { count: 1 } },
+    )
+    const written = canonical(resolve(of, { dataset, action: 'modify' }))
+    assert.equal(written, '{"open":true,"owner":"ann","tenant":"acme"}')
+    assert.equal(canonical(resolve(of, { dataset })), '{"count":1,"open":true,"tenant":"acme"}')
   })
 })
