@@ -41,6 +41,6 @@ describe('a JSON Patch', () => {
     const moved = [{ op: 'replace', path: '/account', value: 'globex' }]
     assert.equal(await patch('application/json-patch+json', moved), 415)
     assert.ok(corridor.upstream.requests.every(({ method }) => method === 'GET'))
-    assert.equal(await patch('application/merge-patch+json', [{ entity: 'B' }]), 200)
+    assert.equal(await patch('application/merge-patch+json', [{ account: 'acme', entity: 'B' }]), 200)
   })
 })

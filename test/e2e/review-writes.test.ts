@@ -55,6 +55,36 @@ describe('what a written body comes to', () => {
 
   const merge = 'application/merge-patch+json'
 
+  it('is another row for each entry of a list: none is merged into the item', async () => {
+    assert.equal(await send(ann, 'PATCH', '/nested/1', { lines: [{ id: 9, amount: 0 }] }), 403)
+    assert.equal(await send(ann, 'PATCH', '/nested/1', { lines: [{ id: 9, amount: 0 }] }, merge), 403)
+    assert.equal(await send(ann, 'PATCH', '/nested/1', { lines: [{ account: 'acme', entity: 'A' }] }), 200)
+  })
+
+  it('is given its company in a list of a patch, and not in the patch', async () => {
+    assert.equal(await send(ann, 'PATCH', '/filled/1', { lines: [{ entity: 'A' }] }), 200)
+    const body = corridor.upstream.requests.at(-1)?.body.toString()
+    assert.equal(body, '{"lines":[{"entity":"A","account":"acme"}]}')
+  })
+
+  it('is the whole row under a media type that does not say how to patch', async () => {
+    const change = { Operations: [{ op: 'replace', path: 'account', value: 'globex' }] }
+    for (const type of ['application/scim+json', 'application/vnd.example.patch+json'])
+      for (const path of ['/orders/1', '/filled/1'])
+        assert.equal(await send(ann, 'PATCH', path, { ...change, entity: 'A', lines: [] }, type), 403, path + type)
+    const row = { account: 'acme', entity: 'A' }
+    assert.equal(await send(ann, 'PATCH', '/orders/1', row, 'application/scim+json'), 200)
+  })
+
+  it('is inside the mask for an app that merges objects, and for one that replaces them', async () => {
+    item = { id: 1, account: 'acme', entity: 'B', meta: { owner: 'ann', kind: 'x' } }
+    assert.equal(await send(ann, 'PATCH', '/orders/1', { meta: { kind: 'y' } }), 403)
+    assert.equal(await send(ann, 'PATCH', '/orders/1', { meta: { owner: 'ann', kind: 'y' } }), 200)
+    corridor.upstream.requests.length = 0
+    assert.equal(await send(ann, 'PATCH', '/orders/1', { meta: { owner: 'bob' } }, merge), 403)
+    assert.equal(await send(ann, 'PATCH', '/orders/1', { meta: { kind: 'y' } }, merge), 200)
+  })
+
   it('takes no withheld field away with the object that holds it', async () => {
     const row = { account: 'acme', entity: 'A' }
     for (const meta of [null, 'x', [], { owner: null }, { owner: 'dave' }]) {

@@ -11,6 +11,7 @@ import { fillTenant } from './fill-tenant.ts'
 import { parseJsonBody, requireJsonBody } from './json-body.ts'
 import { applyJsonPatch, parseJsonPatch } from './json-patch.ts'
 import { requireOneSpelling, requirePointerSpelling, requireSpellings } from './member-spelling.ts'
+import { asWritten, type Outcomes, outcomesOf } from './merge-patch.ts'
 
 /** Whether the route holds written rows to the writer's mask. */
 export function checksBody(masked: Masked): boolean {
@@ -33,7 +34,7 @@ export function checkBody(masked: Masked, body: Buffer, current?: Buffer): Buffe
   if (check === undefined || masked.rows.kind !== 'masked') return body
   const type = requireJsonBody(masked.headers, isJson)
   const item = masked.arrival.method === 'PATCH' ? current : undefined
-  if (type !== jsonPatch) return checkRows(masked, body, check, item)
+  if (type !== jsonPatch) return checkRows(masked, body, check, outcomesOf(type, item))
   // RFC 6902 names changes, not rows: without the item they are made in there is no row to hold.
   if (item === undefined || !check.body.every((pointer) => pointer.length === 0))
     throw new ProxyError('ERR_BODY_TYPE', 'a JSON Patch where no item is looked at')
@@ -51,12 +52,13 @@ function checkRows(
   masked: Masked,
   body: Buffer,
   check: { readonly body: readonly RowPointer[]; readonly fill: boolean },
-  item: Buffer | undefined,
+  outcomes: Outcomes,
 ): Buffer {
   const written = parseJsonBody(body)
   // A patch that leaves the tenant out leaves it as it is.
-  const filled = check.fill && item === undefined ? fillTenant(written, check.body, masked) : written
-  checkWritten(masked, filled, check.body, item)
+  const whole = masked.arrival.method === 'PATCH' ? check.body.filter(isList) : check.body
+  const filled = check.fill ? fillTenant(written, whole, masked) : written
+  checkWritten(masked, filled, check.body, outcomes)
   return filled === written ? body : Buffer.from(writeJsonExact(filled))
 }
 
@@ -81,18 +83,31 @@ function meets(a: readonly string[], b: readonly string[]): boolean {
   return short.every((token, at) => token === long[at])
 }
 
-/** Holds the rows of a document that an upstream is to get: `pointers` say where they stand, and one must be there. */
+/**
+ * Holds the rows of a document that an upstream is to get: `pointers` say where they stand, and one must be there.
+ * `outcomes` says what a row comes to; an entry of a list is always a row of its own.
+ */
 export function checkWritten(
   masked: Masked,
   document: unknown,
   pointers: readonly RowPointer[],
-  current: Uint8Array | undefined,
+  outcomes: Outcomes = asWritten,
 ): void {
   const mask = boundMask(masked)
-  const found = pointers.flatMap((pointer) => rowsAt(document, pointer))
-  if (found.length === 0) throw new ProxyError('ERR_BODY_UNREADABLE', 'no row where the route says rows are')
-  const item = current === undefined ? undefined : parseJsonBody(current)
-  for (const row of found) checkRow(masked, row, item === undefined ? row : mergePatch(item, row), mask)
+  let found = 0
+  for (const pointer of pointers) {
+    const comesTo = isList(pointer) ? asWritten : outcomes
+    for (const written of rowsAt(document, pointer)) {
+      found += 1
+      for (const row of comesTo(written)) requireInside(row, mask)
+      checkMembers(masked, written)
+    }
+  }
+  if (found === 0) throw new ProxyError('ERR_BODY_UNREADABLE', 'no row where the route says rows are')
+}
+
+function isList(pointer: RowPointer): boolean {
+  return pointer.includes('*')
 }
 
 function boundMask({ rows }: Masked): Mask | undefined {
@@ -101,20 +116,7 @@ function boundMask({ rows }: Masked): Mask | undefined {
   return rows.mask.kind === 'conditional' ? rows.mask.mask : undefined
 }
 
-/** RFC 7396 section 2. */
-function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isPlainObject(patch)) return patch
-  const merged = new Map(isPlainObject(target) ? Object.entries(target) : [])
-  for (const [name, value] of Object.entries(patch)) {
-    if (value === null) merged.delete(name)
-    else merged.set(name, mergePatch(merged.get(name), value))
-  }
-  return Object.fromEntries(merged)
-}
-
-/** `written` is what the body says, `row` what it comes to. */
-function checkRow(masked: Masked, written: unknown, row: unknown, mask: Mask | undefined): void {
-  requireInside(row, mask)
+function checkMembers(masked: Masked, written: unknown): void {
   requireSpellings(written, datasetOf(masked))
   if (withheldOf(masked).some(({ path }) => speaksOf(written, path))) throw writesWithheld()
 }

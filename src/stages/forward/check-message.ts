@@ -11,5 +11,5 @@ export function checkMessage(masked: Masked, message: Uint8Array, binary: boolea
   const client = masked.route.rows?.rows.frames?.client ?? []
   if (client.length === 0) throw new ProxyError('ERR_BODY_UNEXPECTED', 'the route lets clients say nothing')
   if (binary) throw new ProxyError('ERR_BODY_TYPE', 'a binary message')
-  checkWritten(masked, parseJsonBody(message), client, undefined)
+  checkWritten(masked, parseJsonBody(message), client)
 }
