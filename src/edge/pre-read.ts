@@ -35,7 +35,11 @@ async function readItem(body: Readable, verdict: FilterVerdict): Promise<Buffer>
   const filtered = filterBody(body, verdict)
   const pieces: Buffer[] = []
   try {
-    for await (const piece of filtered as AsyncIterable<Buffer>) pieces.push(piece)
+    for await (const piece of filtered as AsyncIterable<Buffer>) {
+      pieces.push(piece)
+      // An item is one row, of bounded length: a list is not read to its end.
+      if (filtered.report.rows > 1) break
+    }
   } catch (error) {
     throw error instanceof ProxyError ? error : upstreamError(error)
   }
