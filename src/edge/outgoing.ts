@@ -17,14 +17,15 @@ export function outgoingTarget(masked: Masked): Target {
   return { path: target.path, query: injectQuery(target.query, inject, maskOf(masked), attributesOf(masked)) }
 }
 
-/** What is asked for the item that a write is aimed at: what the route sets is set, what the client asks besides is not. */
-export function lookTarget(masked: Masked): Target {
+/**
+ * What is asked for the item that a write is aimed at, with what the route sets: the path, since a parameter may change
+ * what a GET shows, and what the client asks besides, since it may as well name another item.
+ */
+export function lookTargets(masked: Masked): readonly Target[] {
   const { target, route } = masked
   const inject = route.config.inject.filter(({ kind }) => kind === 'set')
-  return {
-    path: target.path,
-    query: inject.length === 0 ? '' : injectQuery('', inject, undefined, attributesOf(masked)),
-  }
+  const queries = ['', target.query].map((query) => injectQuery(query, inject, undefined, attributesOf(masked)))
+  return [...new Set(queries)].map((query) => ({ path: target.path, query }))
 }
 
 /** Whether the route puts something into bodies, so that there has to be one, read whole. */

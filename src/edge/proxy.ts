@@ -19,7 +19,7 @@ import {
 import type { Upstream, Upstreams } from '../stages/forward/upstreams.ts'
 import { methodAsked } from './answer-rules.ts'
 import { dispatchLane } from './dispatch-lane.ts'
-import { changesForm, injectsBody, lookTarget, outgoingBody, outgoingTarget } from './outgoing.ts'
+import { changesForm, injectsBody, lookTargets, outgoingBody, outgoingTarget } from './outgoing.ts'
 import { needsPreRead, requireVisibleItem } from './pre-read.ts'
 import { replyFromLane } from './reply-from-lane.ts'
 import { ReplySink, type SinkRooms } from './reply-sink.ts'
@@ -68,30 +68,49 @@ async function sendChecked(
   body: Body | Promise<Body>,
 ): Promise<void> {
   const read = await body
-  const masked = await rooms.decideAgain(decided)
+  const looking = await rooms.decideAgain(decided)
   const whole = Buffer.isBuffer(read) ? read : undefined
-  if (whole !== undefined) sanitiseBody(masked, whole, rooms.sanitising)
-  const current = needsPreRead(masked) ? await lookAtItem(masked, rooms) : undefined
+  if (whole !== undefined) sanitiseBody(looking, whole, rooms.sanitising)
+  const items = needsPreRead(looking) ? await lookAtItem(looking, rooms) : []
+  const masked = items.length === 0 ? looking : await requireSameRights(looking, rooms)
   const operation = operationAsked(masked, whole)
-  const outgoing = whole === undefined ? read : outgoingBody(masked, checkBody(masked, whole, current))
+  const outgoing = whole === undefined ? read : outgoingBody(masked, holdBody(masked, whole, items))
   // Nobody is left to be told how it went.
   if (reply.raw.destroyed) throw new ProxyError('ERR_REQUEST_MALFORMED', 'client went away before the write')
   send(request, reply, masked, rooms, outgoing, operation)
 }
 
-async function lookAtItem(masked: Masked, rooms: ProxyRooms): Promise<Buffer> {
+/** The body to forward, held to what it makes of each of `items`. */
+function holdBody(masked: Masked, body: Buffer, [item, ...others]: readonly Buffer[]): Buffer {
+  for (const other of others) checkBody(masked, body, other)
+  return checkBody(masked, body, item)
+}
+
+/** What the app shows as the item, asked in each way that the write may be understood. */
+async function lookAtItem(masked: Masked, rooms: ProxyRooms): Promise<readonly Buffer[]> {
   const { agent, upstreams } = linkOf(masked, rooms)
   const { upstream, release } = upstreams.acquire()
+  const items: Buffer[] = []
   try {
-    const asked = { method: 'GET', ...lookTarget(masked) }
-    return await requireVisibleItem(
-      masked,
-      dispatchLane(agent),
-      upstreamRequest(masked, rooms, upstream, asked, undefined),
-    )
+    for (const target of lookTargets(masked)) {
+      const asked = upstreamRequest(masked, rooms, upstream, { method: 'GET', ...target }, undefined)
+      items.push(await requireVisibleItem(masked, dispatchLane(agent), asked))
+    }
+    return items
   } finally {
     release()
   }
+}
+
+/** The app takes its time to show an item: what the caller may do by then must be what it was looked at with (CWE-367). */
+async function requireSameRights(masked: Masked, rooms: ProxyRooms): Promise<Masked> {
+  const again = await rooms.decideAgain(masked)
+  if (rightsOf(again) === rightsOf(masked)) return again
+  throw new ProxyError('ERR_ROW_FORBIDDEN', 'rights changed while the item was looked at')
+}
+
+function rightsOf({ rows }: Masked): string {
+  return rows.kind === 'masked' ? JSON.stringify([rows.mask.kind, rows.header?.digest, rows.withhold]) : rows.kind
 }
 
 function send(
