@@ -134,6 +134,22 @@ describe('what a route puts into requests', () => {
     }
   })
 
+  it('refuses a form in parts that holds a parameter that it sets, and lets any other through to the byte', async () => {
+    const parts = (name: string, border = 'b') =>
+      `--${border}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\nglobex\r\n--${border}--\r\n`
+    for (const name of ['company', 'COMPANY', 'company[]', 'who', 'com%70any'])
+      assert.equal((await post('/plain', parts(name), 'multipart/form-data; boundary=b')).status, 400, name)
+    for (const type of ['multipart/form-data', 'Multipart/Form-Data; boundary=c', 'multipart/form-data; boundary="b;"'])
+      assert.equal((await post('/plain', parts('note'), type)).status, 400, type)
+    // PHP ends a boundary at a comma.
+    const two = ['Content-Type: multipart/form-data; boundary=b', 'Content-Type: application/x-www-form-urlencoded']
+    const body = parts('company')
+    assert.equal((await send('POST /plain', [...two, `Content-Length: ${body.length}`], body)).status, 400)
+    assert.equal(corridor.upstream.requests.length, 0)
+    assert.equal((await post('/plain', parts('note'), 'multipart/form-data; boundary=b')).status, 200)
+    assert.equal(received()?.body.toString(), parts('note'))
+  })
+
   it('takes every spelling of a parameter that it sets out of forms and cookies too', async () => {
     const form = 'note=a%20b&COMPANY=globex&company%5B%5D=globex&who=eve'
     const lines = ['Content-Type: application/x-www-form-urlencoded', `Content-Length: ${form.length}`]
@@ -161,12 +177,12 @@ describe('what a route puts into requests', () => {
     assert.equal(received()?.target, '/plain?company=acme&who=ann%40acme.example')
   })
 
-  it('sets parameters when it looks at an item, and leaves the client’s own away', async () => {
+  it('sets parameters when it looks at an item, without and with what the client asks besides', async () => {
     const answer = await send('DELETE /items/1?force=yes')
     assert.equal(answer.status, 200, answer.body.toString())
     assert.deepEqual(
       corridor.upstream.requests.map(({ method, target }) => `${method} ${target}`),
-      ['GET /items/1?account=acme', 'DELETE /items/1?account=acme&force=yes'],
+      ['GET /items/1?account=acme', 'GET /items/1?account=acme&force=yes', 'DELETE /items/1?account=acme&force=yes'],
     )
   })
 })
