@@ -66,6 +66,7 @@ describe('a bound assertion speaks of the request that is really sent', () => {
     assert.equal(answer.status, 200, await answer.text())
     assert.deepEqual(seen, [
       ['GET /orders/1', true],
+      ['GET /orders/1?x=1', true],
       ['PUT /orders/1?x=1', true],
     ])
   })
