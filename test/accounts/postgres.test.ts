@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { Client } from 'pg'
+import type { AccountStore } from '../../src/accounts/account-store.ts'
 import { openAccountStore } from '../../src/accounts/open-store.ts'
 import { openPostgresStore } from '../../src/accounts/postgres.ts'
 import { ProxyError } from '../../src/errors.ts'
@@ -36,6 +38,16 @@ async function listen(server: Server): Promise<number> {
   return address.port
 }
 
+/** Its processes outlive the one that was killed by a moment, and may answer once more. */
+async function untilGone(store: AccountStore): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt += 1) {
+    const answers = await Promise.allSettled(Array.from({ length: 10 }, () => store.ping()))
+    if (answers.every(({ status }) => status === 'rejected')) return
+    await sleep(10)
+  }
+  assert.fail('it goes on answering')
+}
+
 describe('a PostgreSQL server', () => {
   it('that is killed makes the store unavailable, and the same store works again after its restart', async () => {
     const server = await startPostgres()
@@ -47,6 +59,7 @@ describe('a PostgreSQL server', () => {
     await server.kill()
     for (const outcome of await inFlight)
       if (outcome.status === 'rejected') assert.ok(unavailable(outcome.reason), inspect(outcome.reason))
+    await untilGone(store)
     await assert.rejects(store.account('a'), (error) => unavailable(error) && inspect(error).includes('retryAfter: 2'))
     await assert.rejects(store.setGroupsOf('t', 'a', []), unavailable)
     await assert.rejects(store.migrate(), unavailable)
