@@ -5,18 +5,21 @@ import { inspectCookies } from './inspect/cookies.ts'
 import type { Finding } from './inspect/finding.ts'
 import type { InspectionRules } from './inspect/inspection.ts'
 import { inspectQuery } from './inspect/query.ts'
+import { inspectWithheldBody, inspectWithheldQuery } from './inspect/withheld.ts'
+import { withheldFields } from './inspect/withheld-fields.ts'
 
 export interface SanitiseRooms {
   /** Counts what was found, whether it is refused or not. */
   readonly found: (masked: Masked, rule: Finding['rule'], where: Finding['where']) => void
 }
 
-/** Refuses what the head of a request says in more than one reading, or of another tenant; nothing is rewritten. */
+/** Refuses what the head of a request says in more than one reading, of another tenant, or of a withheld field. */
 export function sanitiseHead(masked: Masked, rooms: SanitiseRooms): Masked {
   if (!inspects(masked)) return masked
   const rules = rulesOf(masked)
   const { query } = masked.target
   settle(masked, query === '' ? undefined : inspectQuery(query, rules), rooms)
+  if (!joinsQuery(masked)) settle(masked, inspectWithheldQuery(query, rules), rooms)
   const cookies = masked.headers.all('cookie')
   settle(masked, cookies.length === 0 ? undefined : inspectCookies(cookies, rules), rooms)
   return masked
@@ -34,7 +37,20 @@ export function sanitisesBody(masked: Masked): boolean {
 }
 
 export function sanitiseBody(masked: Masked, body: Uint8Array, rooms: SanitiseRooms): void {
-  if (inspects(masked)) settle(masked, inspectWholeBody(masked.headers, body, rulesOf(masked)), rooms)
+  if (!inspects(masked)) return
+  const rules = rulesOf(masked)
+  settle(masked, inspectWholeBody(masked.headers, body, rules), rooms)
+  if (asksByBody(masked)) settle(masked, inspectWithheldBody(masked.headers, body, rules), rooms)
+}
+
+/** Where the mask is joined to the client's own query, its language is read, and knows better what is a field in it. */
+function joinsQuery({ route }: Masked): boolean {
+  return route.config.inject.some(({ kind }) => kind === 'query')
+}
+
+/** What is written is held to the mask by `check`. */
+function asksByBody({ route }: Masked): boolean {
+  return route.config.action === 'read' && !route.config.inject.some(({ kind }) => kind === 'body')
 }
 
 function inspects({ route }: Masked): boolean {
@@ -42,10 +58,12 @@ function inspects({ route }: Masked): boolean {
   return sanitise.profile !== 'raw' || tenantParameters.length > 0
 }
 
-function rulesOf({ route, access }: Masked): InspectionRules {
-  const { sanitise, tenantParameters } = route.config
+function rulesOf(masked: Masked): InspectionRules {
+  const { route, access } = masked
+  const { profile } = route.config.sanitise
   const tenant = access.kind === 'member' ? access.principal.policy.tenant.id : undefined
-  return { profile: sanitise.profile, tenantParameters, tenant }
+  const withheld = profile === 'raw' ? [] : withheldFields(masked)
+  return { profile, tenantParameters: route.config.tenantParameters, tenant, withheld }
 }
 
 function settle(masked: Masked, finding: Finding | undefined, rooms: SanitiseRooms): void {

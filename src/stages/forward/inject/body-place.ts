@@ -19,6 +19,16 @@ export function changeAt(document: unknown, at: RowPointer, change: (value: unkn
   return copy
 }
 
+/** `document` without what stands at `at`. */
+export function withoutPlace(document: unknown, at: RowPointer): unknown {
+  const [name, ...rest] = at
+  if (name === undefined || !isPlainObject(document)) return undefined
+  const others = Object.entries(document).filter(([key]) => key !== name)
+  const copy: Record<string, unknown> = Object.assign({ __proto__: null }, Object.fromEntries(others))
+  if (rest.length > 0) copy[name] = withoutPlace(document[name], rest)
+  return copy
+}
+
 /** Upstreams that read names without case could take `Filter` for `filter`. */
 function requireSingleSpelling(object: Readonly<Record<string, unknown>>, name: string): void {
   const folded = foldName(name)

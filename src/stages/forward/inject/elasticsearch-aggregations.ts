@@ -21,7 +21,8 @@ const depthOfOptions = 4
 /**
  * Holds aggregations to those over the rows that the query found. Refused: `global` and everything that counts beside
  * the query (`significant_terms`: its background is the whole index), parents and children, scripts, rows that would
- * come where nobody looks for them (`top_hits`), and `min_doc_count: 0` on terms, which lists the values of every row.
+ * come where nobody looks for them (`top_hits`), `min_doc_count: 0` on terms, which lists the values of every row, and
+ * withheld fields.
  */
 export function requireAggregations(value: unknown, walk: Walk): void {
   for (const [, aggregation] of walk.members(value, 'aggregations')) {

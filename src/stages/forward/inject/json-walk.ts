@@ -1,5 +1,6 @@
 import { isPlainObject } from '../../../mask/describe.ts'
 import { queryRefused } from './query-parts.ts'
+import { nothingWithheld, type WithheldPaths } from './withheld-paths.ts'
 
 export type Members = Readonly<Record<string, unknown>>
 
@@ -10,8 +11,13 @@ const maxNodes = 50_000
 
 /** Counts what a walk through a client's query comes across, and refuses what is too much or too deep. */
 export class Walk {
+  readonly withheld: WithheldPaths
   #nodesLeft = maxNodes
   #depth = 0
+
+  constructor(withheld: WithheldPaths = nothingWithheld) {
+    this.withheld = withheld
+  }
 
   /** Runs `visit` one level deeper. */
   enter(visit: () => void): void {

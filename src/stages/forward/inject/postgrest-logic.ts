@@ -6,6 +6,7 @@ const maxDepth = 16
 /** A column, `data->>key`, `data->0`, or a quoted name; blanks and hyphens inside as PostgREST has them. */
 const segment = `(?:[\\p{L}\\p{Nd}_$]+(?:(?: +|-(?!>))[\\p{L}\\p{Nd}_$]+)*|"[^"\\\\\\p{Cc}]+")`
 const field = new RegExp(`${segment}(?:->>?${segment})*`, 'uy')
+const names = new RegExp(`"([^"]+)"|(${segment})`, 'gu')
 const junction = /(?:not\.)?(?:and|or)[ \t]*\(/y
 const negation = /not\./y
 /** Modifiers: any or all of a list, the language of a text search. */
@@ -22,15 +23,26 @@ const blanks = /[ \t]*/y
 
 /**
  * Holds the value of a client's `and` or `or` to PostgREST's grammar of logic trees: `(a.eq.1,not.or(b.gt.2,c.is.null))`,
- * complete, so that it stays one branch inside another. Takes time in proportion to the text.
+ * complete, so that it stays one branch inside another, and gives the columns that it asks about. Takes time in
+ * proportion to the text.
  */
-export function requirePostgrestLogic(text: string): void {
+export function requirePostgrestLogic(text: string): readonly string[] {
   if (text.length > maxLength) throw queryRefused('a condition that is too long')
   const parser = new Parser(text)
   parser.readDocument()
+  return parser.columns
+}
+
+/** The names in a column's path, without quotes; undefined where the text is none. */
+export function postgrestPath(text: string): readonly string[] | undefined {
+  field.lastIndex = 0
+  const found = field.exec(text)?.[0] ?? ''
+  if (found === '' || found.length !== text.length) return undefined
+  return [...found.matchAll(names)].map(([, quotedName, name = '']) => quotedName ?? name.trim())
 }
 
 class Parser {
+  readonly columns: string[] = []
   readonly #text: string
   #at = 0
 
@@ -56,7 +68,7 @@ class Parser {
   }
 
   #condition(): void {
-    this.#demand(field, 'a column')
+    this.columns.push(this.#demand(field, 'a column'))
     this.#require('.')
     this.#match(negation)
     if (this.#match(truth) !== '') return
@@ -76,8 +88,10 @@ class Parser {
     this.#require(')')
   }
 
-  #demand(pattern: RegExp, what: string): void {
-    if (this.#match(pattern) === '') throw queryRefused(`a condition that lacks ${what}`)
+  #demand(pattern: RegExp, what: string): string {
+    const found = this.#match(pattern)
+    if (found === '') throw queryRefused(`a condition that lacks ${what}`)
+    return found
   }
 
   #take(character: string): boolean {

@@ -29,6 +29,8 @@ export type FindingRule =
   | 'filename'
   /** A tenant parameter that does not name the active tenant. */
   | 'tenant'
+  /** A field that is withheld from the caller is asked about. */
+  | 'withheld'
 
 export type FindingPlace = 'query' | 'form' | 'json' | 'multipart' | 'xml' | 'cookie' | 'head'
 
@@ -45,6 +47,7 @@ export function finding(rule: FindingRule, where: FindingPlace): Finding {
 
 function codeOf(rule: FindingRule, where: FindingPlace): ErrorCode {
   if (rule === 'tenant') return 'ERR_TENANT_FOREIGN'
+  if (rule === 'withheld') return 'ERR_ROW_FORBIDDEN'
   if (where === 'head') return 'ERR_BODY_TYPE'
   const isBody = where !== 'query' && where !== 'cookie'
   return isBody && (rule === 'unreadable' || rule === 'charset') ? 'ERR_BODY_UNREADABLE' : 'ERR_REQUEST_UNSAFE'

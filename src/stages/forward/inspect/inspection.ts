@@ -1,5 +1,6 @@
 import type { SanitiseProfile } from '../../../config/config.ts'
 import { TextNoise } from './json-text.ts'
+import type { FieldDeclaration } from '../../../mask/language.ts'
 import { NameSet } from './names.ts'
 import { keyOperators, type Operators, parameterOperators } from './operators.ts'
 
@@ -10,6 +11,8 @@ export interface InspectionRules {
   readonly tenantParameters: readonly string[]
   /** The only tenant that the request may name; undefined = none. */
   readonly tenant: string | undefined
+  /** Fields of the route's rows that the caller may not ask about. */
+  readonly withheld: readonly FieldDeclaration[]
 }
 
 /** The rules, ready for use. */

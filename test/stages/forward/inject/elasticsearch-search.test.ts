@@ -2,20 +2,21 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { writeJsonExact } from '../../../../src/mask/write-json-exact.ts'
 import { injectElasticsearch } from '../../../../src/stages/forward/inject/elasticsearch-search.ts'
+import { nothingWithheld } from '../../../../src/stages/forward/inject/withheld-paths.ts'
 import { json } from '../../../mask/masks.ts'
 import { outcome } from './support.ts'
 
 const refused = 'ERR_QUERY_REFUSED'
 const mask = { term: { tenant: 'acme' } }
 const maskText = JSON.stringify(mask)
-const search = (text: string) => outcome(() => writeJsonExact(injectElasticsearch(json(text), mask)))
+const search = (text: string) => outcome(() => writeJsonExact(injectElasticsearch(json(text), mask, nothingWithheld)))
 const query = (text: string) => search(`{"query":${text}}`)
 const aggregation = (text: string) => search(`{"aggs":{"x":${text}}}`)
 
 const deep = (depth: number) => {
   let query: unknown = { match_all: {} }
   for (let i = 0; i < depth; i++) query = { bool: { must: query } }
-  return outcome(() => injectElasticsearch({ query }, mask))
+  return outcome(() => injectElasticsearch({ query }, mask, nothingWithheld))
 }
 const list = (length: number) => `{"terms":{"a":[${Array.from({ length }, () => 1).join(',')}]}}`
 
@@ -256,7 +257,7 @@ describe('the mask in a search of Elasticsearch', () => {
     assert.equal(search('null'), alone)
     assert.equal(search('{"query":null}'), alone)
     assert.equal(
-      outcome(() => writeJsonExact(injectElasticsearch(undefined, mask))),
+      outcome(() => writeJsonExact(injectElasticsearch(undefined, mask, nothingWithheld))),
       alone,
     )
   })
@@ -268,20 +269,20 @@ describe('the mask in a search of Elasticsearch', () => {
 
   it('is not added where every row is open, and a search has to stand all the same', () => {
     const client = json('{"query":{"match_all":{}},"size":1}')
-    assert.equal(injectElasticsearch(client, undefined), client)
+    assert.equal(injectElasticsearch(client, undefined, nothingWithheld), client)
     assert.equal(
-      outcome(() => injectElasticsearch(json('{"suggest":{}}'), undefined)),
+      outcome(() => injectElasticsearch(json('{"suggest":{}}'), undefined, nothingWithheld)),
       refused,
     )
     assert.equal(
-      outcome(() => injectElasticsearch(json('{"query":{"wrapper":{}}}'), undefined)),
+      outcome(() => injectElasticsearch(json('{"query":{"wrapper":{}}}'), undefined, nothingWithheld)),
       refused,
     )
   })
 
   it('changes nothing of the search itself', () => {
     const client = json('{"query":{"term":{"a":1}}}')
-    injectElasticsearch(client, mask)
+    injectElasticsearch(client, mask, nothingWithheld)
     assert.equal(writeJsonExact(client), '{"query":{"term":{"a":1}}}')
   })
 

@@ -6,6 +6,7 @@ import { renderElasticsearch } from '../../../../src/mask/render/elasticsearch.t
 import { renderMongodb } from '../../../../src/mask/render/mongodb.ts'
 import { writeJsonExact } from '../../../../src/mask/write-json-exact.ts'
 import { injectBody } from '../../../../src/stages/forward/inject/inject-body.ts'
+import { nothingWithheld } from '../../../../src/stages/forward/inject/withheld-paths.ts'
 import { json } from '../../../mask/masks.ts'
 import { everything, nothing, odata, outcome, rows, set } from './support.ts'
 
@@ -17,7 +18,7 @@ const elasticsearchText = writeJsonExact(renderElasticsearch(mine.mask))
 
 const at = (mask: BodyMaskInjection['mask'], ...path: string[]): BodyMaskInjection => ({ kind: 'body', mask, at: path })
 const inject = (text: string, injection: BodyMaskInjection, mask: ComposedMask | undefined = mine) =>
-  outcome(() => writeJsonExact(injectBody(json(text), [injection], mask)))
+  outcome(() => writeJsonExact(injectBody(json(text), [injection], mask, nothingWithheld)))
 
 describe('the mask in a body', () => {
   it('is joined to the filter that is the whole body', () => {
@@ -38,7 +39,7 @@ describe('the mask in a body', () => {
     for (const text of ['{}', 'null', '{"find":null}', '{"find":{}}', '{"find":{"filter":null}}'])
       assert.equal(inject(text, place), alone, text)
     assert.equal(
-      outcome(() => writeJsonExact(injectBody(undefined, [place], mine))),
+      outcome(() => writeJsonExact(injectBody(undefined, [place], mine, nothingWithheld))),
       alone,
     )
   })
@@ -129,17 +130,20 @@ describe('the mask in a body', () => {
 
   it('is not there on a route without a dataset', () => {
     const document = json('{"filter":{"$where":"true"}}')
-    assert.equal(injectBody(document, [at('mongodb', 'filter')], undefined), document)
+    assert.equal(injectBody(document, [at('mongodb', 'filter')], undefined, nothingWithheld), document)
   })
 
   it('is not asked for by injections into other parts of the request', () => {
     const document = json('{"$where":"true"}')
-    assert.equal(injectBody(document, [set({ a: 'b' }), odata, { kind: 'header', oversize: 'block' }], mine), document)
+    assert.equal(
+      injectBody(document, [set({ a: 'b' }), odata, { kind: 'header', oversize: 'block' }], mine, nothingWithheld),
+      document,
+    )
   })
 
   it('leaves the document that came as it was', () => {
     const document = json('{"find":{"filter":{"a":1}}}')
-    injectBody(document, [at('mongodb', 'find', 'filter')], mine)
+    injectBody(document, [at('mongodb', 'find', 'filter')], mine, nothingWithheld)
     assert.equal(writeJsonExact(document), '{"find":{"filter":{"a":1}}}')
   })
 

@@ -4,14 +4,15 @@ import * as fc from 'fast-check'
 import { injectOData } from '../../../../src/stages/forward/inject/inject-odata.ts'
 import { requireODataFilter } from '../../../../src/stages/forward/inject/odata-filter.ts'
 import { joinQuery, splitQuery } from '../../../../src/stages/forward/inject/query-parts.ts'
+import { nothingWithheld } from '../../../../src/stages/forward/inject/withheld-paths.ts'
 import { outcome } from './support.ts'
 
 const refused = 'ERR_QUERY_REFUSED'
 const mask = "tenant eq 'acme'"
 /** The query that goes on for a query without its `?`. */
 const sent = (query: string, own: string | undefined = mask) =>
-  outcome(() => joinQuery(injectOData(query === '' ? [] : splitQuery(query), own)))
-const open = (query: string) => outcome(() => joinQuery(injectOData(splitQuery(query), undefined)))
+  outcome(() => joinQuery(injectOData(query === '' ? [] : splitQuery(query), own, nothingWithheld)))
+const open = (query: string) => outcome(() => joinQuery(injectOData(splitQuery(query), undefined, nothingWithheld)))
 /** The filter that goes on, and the rest. */
 function read(query: string): readonly [string | null, string] {
   const [first = '', ...rest] = sent(query).split('&')

@@ -4,13 +4,14 @@ import * as fc from 'fast-check'
 import { injectPostgrest } from '../../../../src/stages/forward/inject/inject-postgrest.ts'
 import { requirePostgrestLogic } from '../../../../src/stages/forward/inject/postgrest-logic.ts'
 import { joinQuery, splitQuery } from '../../../../src/stages/forward/inject/query-parts.ts'
+import { nothingWithheld } from '../../../../src/stages/forward/inject/withheld-paths.ts'
 import { outcome } from './support.ts'
 
 const refused = 'ERR_QUERY_REFUSED'
 const mask = 'tenant.eq.acme'
 const sent = (query: string, own: string | undefined = mask) =>
-  outcome(() => joinQuery(injectPostgrest(query === '' ? [] : splitQuery(query), own)))
-const open = (query: string) => outcome(() => joinQuery(injectPostgrest(splitQuery(query), undefined)))
+  outcome(() => joinQuery(injectPostgrest(query === '' ? [] : splitQuery(query), own, nothingWithheld)))
+const open = (query: string) => outcome(() => joinQuery(injectPostgrest(splitQuery(query), undefined, nothingWithheld)))
 /** The condition that goes on, and the rest. */
 function read(query: string): readonly [string | null, string] {
   const [first = '', ...rest] = sent(query).split('&')

@@ -5,6 +5,7 @@ import type { ComposedMask } from '../../../../src/mask/compose.ts'
 import { renderOdata } from '../../../../src/mask/render/odata.ts'
 import { renderPostgrest } from '../../../../src/mask/render/postgrest.ts'
 import { injectQuery } from '../../../../src/stages/forward/inject/inject-query.ts'
+import { nothingWithheld } from '../../../../src/stages/forward/inject/withheld-paths.ts'
 import { everything, noAttributes, nothing, odata, outcome, postgrest, rows, set } from './support.ts'
 
 const refused = 'ERR_QUERY_REFUSED'
@@ -14,7 +15,7 @@ const odataText = renderOdata(mine.mask)
 const postgrestText = renderPostgrest(mine.mask)
 
 const inject = (query: string, injections: readonly Injection[], mask: ComposedMask | undefined = mine) =>
-  outcome(() => injectQuery(query, injections, mask, noAttributes))
+  outcome(() => injectQuery(query, injections, mask, noAttributes, nothingWithheld))
 const parameter = (query: string, name: string) => new URLSearchParams(query).getAll(name)
 
 describe('the mask in a query string', () => {
@@ -54,7 +55,10 @@ describe('the mask in a query string', () => {
 
   it('is not there on a route without a dataset', () => {
     const injections = [odata, postgrest, set({ a: '1' })]
-    assert.equal(injectQuery('?$filter=a)&$expand=b', injections, undefined, noAttributes), '?a=1&$filter=a)&$expand=b')
+    assert.equal(
+      injectQuery('?$filter=a)&$expand=b', injections, undefined, noAttributes, nothingWithheld),
+      '?a=1&$filter=a)&$expand=b',
+    )
   })
 
   it('stands behind the parameters that are set', () => {

@@ -15,6 +15,7 @@ import {
 import { injectMongodb } from '../../../../src/stages/forward/inject/mongodb-query.ts'
 import { requireODataFilter } from '../../../../src/stages/forward/inject/odata-filter.ts'
 import { requirePostgrestLogic } from '../../../../src/stages/forward/inject/postgrest-logic.ts'
+import { nothingWithheld } from '../../../../src/stages/forward/inject/withheld-paths.ts'
 import { writtenMask } from '../../../mask/arbitraries.ts'
 import { ledger } from '../../../mask/masks.ts'
 import { everything, nothing, outcome, rows } from './support.ts'
@@ -36,8 +37,10 @@ describe('a mask in the language of an upstream', () => {
         const mask = rows(written)
         requireODataFilter(odataMask(mask) ?? '')
         requirePostgrestLogic(`(${postgrestMask(mask) ?? ''})`)
-        writeJsonExact(injectMongodb(mongodbMask(mask), mongodbMask(mask)))
-        writeJsonExact(injectElasticsearch({ query: elasticsearchMask(mask) }, elasticsearchMask(mask)))
+        writeJsonExact(injectMongodb(mongodbMask(mask), mongodbMask(mask), nothingWithheld))
+        writeJsonExact(
+          injectElasticsearch({ query: elasticsearchMask(mask) }, elasticsearchMask(mask), nothingWithheld),
+        )
       }),
       { numRuns: 200 },
     )

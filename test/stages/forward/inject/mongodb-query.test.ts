@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { writeJsonExact } from '../../../../src/mask/write-json-exact.ts'
 import { injectMongodb, injectMongodbPipeline } from '../../../../src/stages/forward/inject/mongodb-query.ts'
+import { nothingWithheld } from '../../../../src/stages/forward/inject/withheld-paths.ts'
 import { json } from '../../../mask/masks.ts'
 import { outcome } from './support.ts'
 
 const refused = 'ERR_QUERY_REFUSED'
 const mask = { tenant: 'acme' }
-const filter = (text: string) => outcome(() => writeJsonExact(injectMongodb(json(text), mask)))
-const pipeline = (text: string) => outcome(() => writeJsonExact(injectMongodbPipeline(json(text), mask)))
+const filter = (text: string) => outcome(() => writeJsonExact(injectMongodb(json(text), mask, nothingWithheld)))
+const pipeline = (text: string) =>
+  outcome(() => writeJsonExact(injectMongodbPipeline(json(text), mask, nothingWithheld, [])))
 const list = (length: number) => `{"a":{"$in":[${Array.from({ length }, () => 1).join(',')}]}}`
 const facets = (depth: number) => `${'[{"$facet":{"a":'.repeat(depth)}[]${'}}]'.repeat(depth)}`
 const nested = (depth: number) => `${'{"$and":['.repeat(depth)}{"a":1}${']}'.repeat(depth)}`
@@ -108,14 +110,14 @@ describe('the mask beside a filter of MongoDB', () => {
 
   it('stands alone where the client asks for everything', () => {
     assert.equal(filter('null'), '{"tenant":"acme"}')
-    assert.deepEqual(injectMongodb(undefined, mask), mask)
+    assert.deepEqual(injectMongodb(undefined, mask, nothingWithheld), mask)
   })
 
   it('is not added where every row is open, and a filter has to stand all the same', () => {
     const client = json('{"a":1}')
-    assert.equal(injectMongodb(client, undefined), client)
+    assert.equal(injectMongodb(client, undefined, nothingWithheld), client)
     assert.equal(
-      outcome(() => injectMongodb(json('{"$where":"true"}'), undefined)),
+      outcome(() => injectMongodb(json('{"$where":"true"}'), undefined, nothingWithheld)),
       refused,
     )
   })
@@ -123,7 +125,7 @@ describe('the mask beside a filter of MongoDB', () => {
   it('changes nothing of the filter itself', () => {
     const client = json('{"a":{"$gt":12345678901234567890.10}}')
     const before = writeJsonExact(client)
-    injectMongodb(client, mask)
+    injectMongodb(client, mask, nothingWithheld)
     assert.equal(writeJsonExact(client), before)
     assert.equal(filter(before), `{"$and":[${before},{"tenant":"acme"}]}`)
   })
@@ -234,9 +236,9 @@ describe('the mask before a pipeline of MongoDB', () => {
 
   it('is not added where every row is open, and the stages have to stand all the same', () => {
     const client = json('[{"$limit":1}]')
-    assert.equal(injectMongodbPipeline(client, undefined), client)
+    assert.equal(injectMongodbPipeline(client, undefined, nothingWithheld, []), client)
     assert.equal(
-      outcome(() => injectMongodbPipeline(json('[{"$lookup":{}}]'), undefined)),
+      outcome(() => injectMongodbPipeline(json('[{"$lookup":{}}]'), undefined, nothingWithheld, [])),
       refused,
     )
   })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { injectQuery } from '../../../../src/stages/forward/inject/inject-query.ts'
 import { dropParameterCookies, dropParameterFields } from '../../../../src/stages/forward/inject/set-parameters.ts'
+import { nothingWithheld } from '../../../../src/stages/forward/inject/withheld-paths.ts'
 import { type PhpServer, startPhp } from '../../../support/php.ts'
 import { findProgram } from '../../../support/programs.ts'
 import { rawExchange } from '../../../support/raw-http.ts'
@@ -84,7 +85,7 @@ describe(`an application in PHP beside a set parameter${missing}`, { skip: missi
   for (const name of [...forPhp, ...forOthers])
     it(`sees our value alone in the real $_GET, $_POST and $_REQUEST, where the client sends ${name}`, async () => {
       const sent = `a=1&${name}=globex&b=2&${name}=globex`
-      const query = injectQuery(`?${sent}`, injections, undefined, noAttributes)
+      const query = injectQuery(`?${sent}`, injections, undefined, noAttributes, nothingWithheld)
       const cookie = dropParameterCookies(`a=1; ${name}=globex; b=2`, injections)
       const form = dropParameterFields(Buffer.from(sent, 'latin1'), injections)
       const seen = await ask(query, cookie, form)
@@ -96,7 +97,11 @@ describe(`an application in PHP beside a set parameter${missing}`, { skip: missi
 
   it('keeps our value where the client sends more variables than PHP takes', async () => {
     const many = Array.from({ length: 1500 }, (_, i) => `x${i}=`).join('&')
-    const { get } = await ask(injectQuery(`?${many}`, injections, undefined, noAttributes), undefined, Buffer.from(''))
+    const { get } = await ask(
+      injectQuery(`?${many}`, injections, undefined, noAttributes, nothingWithheld),
+      undefined,
+      Buffer.from(''),
+    )
     assert.equal(get['tenant_id'], 'acme')
   })
 })

@@ -4,14 +4,17 @@ import * as fc from 'fast-check'
 import { JsonNumber } from '../../../../src/mask/language.ts'
 import { injectQuery } from '../../../../src/stages/forward/inject/inject-query.ts'
 import { dropParameterCookies, dropParameterFields } from '../../../../src/stages/forward/inject/set-parameters.ts'
+import { nothingWithheld } from '../../../../src/stages/forward/inject/withheld-paths.ts'
 import { noAttributes, outcome, set } from './support.ts'
 
 const tenant = [set({ tenant: 'acme' })]
 const query = (sent: string, injections = tenant) =>
-  outcome(() => injectQuery(sent, injections, undefined, noAttributes))
+  outcome(() => injectQuery(sent, injections, undefined, noAttributes, nothingWithheld))
 const refused = 'ERR_QUERY_REFUSED'
 const from = (held: unknown) =>
-  outcome(() => injectQuery('?a=1', [set({ tenant: { $user: 'org' } })], undefined, new Map([['org', held]])))
+  outcome(() =>
+    injectQuery('?a=1', [set({ tenant: { $user: 'org' } })], undefined, new Map([['org', held]]), nothingWithheld),
+  )
 const cookies = (sent: string | undefined, injections = tenant) => dropParameterCookies(sent, injections)
 const form = (sent: string) =>
   outcome(() => dropParameterFields(Buffer.from(sent, 'latin1'), tenant).toString('latin1'))
@@ -173,7 +176,7 @@ describe('setting a parameter', () => {
 
   it('leaves a query alone where the upstream is told by header only', () => {
     const header = { kind: 'header', oversize: 'block' } as const
-    assert.equal(injectQuery('?%zz&tenant=x;', [header], undefined, noAttributes), '?%zz&tenant=x;')
+    assert.equal(injectQuery('?%zz&tenant=x;', [header], undefined, noAttributes, nothingWithheld), '?%zz&tenant=x;')
   })
 })
 
@@ -225,7 +228,7 @@ describe('setting a parameter to an attribute', () => {
   it('reads attributes by their own name only', () => {
     const injections = [set({ tenant: { $user: 'constructor' } })]
     assert.equal(
-      outcome(() => injectQuery('', injections, undefined, noAttributes)),
+      outcome(() => injectQuery('', injections, undefined, noAttributes, nothingWithheld)),
       'ERR_MASK_UNRESOLVED',
     )
   })

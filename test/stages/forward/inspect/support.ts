@@ -9,7 +9,7 @@ export type Profile = (typeof profiles)[number]
 
 /** The caller's tenant is `acme`; `account` and `tenant_id` are tenant parameters. */
 export function rulesOf(profile: Profile, changes: Partial<InspectionRules> = {}): InspectionRules {
-  return { profile, tenantParameters: ['account', 'tenant_id'], tenant: 'acme', ...changes }
+  return { profile, tenantParameters: ['account', 'tenant_id'], tenant: 'acme', withheld: [], ...changes }
 }
 
 /** A finding in one word: `rule` in a place, and its code. */
