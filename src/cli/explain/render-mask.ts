@@ -9,6 +9,7 @@ import { renderPostgrest } from '../../mask/render/postgrest.ts'
 import { renderSql } from '../../mask/render/sql.ts'
 import { writeJsonExact } from '../../mask/write-json-exact.ts'
 import { UsageError } from '../cli.ts'
+import { plainText } from '../print.ts'
 
 const renderKinds = ['header', 'postgresql', 'sqlite', 'postgrest', 'odata', 'mongodb', 'elasticsearch'] as const
 
@@ -72,6 +73,7 @@ function render(mask: Mask, kind: RenderKind): Rendering {
 
 /** The same for people. */
 export function renderingText({ kind, text, parameters }: Rendering): string {
-  const values = parameters === undefined || parameters.length === 0 ? '' : `\n  -- ${JSON.stringify(parameters)}`
-  return `${kind}\n  ${text}${values}`
+  const values =
+    parameters === undefined || parameters.length === 0 ? '' : `\n  -- ${plainText(JSON.stringify(parameters))}`
+  return `${kind}\n  ${plainText(text)}${values}`
 }
