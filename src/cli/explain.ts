@@ -63,7 +63,7 @@ ${configHelp}`,
       const request = { method, target, host: given.text('host') ?? usualHost(directory) }
       const policy = await policyInForce(directory.store, email, tenant)
       const body = await readBody(given)
-      const decision = decideRequest(admittedRequest(request), policy, directory.config, body)
+      const decision = decideRequest(admittedRequest(request, body), policy, directory.config, body)
       const answer = await explainedAnswer(given, decision, request)
       const bodyAccepted = body !== undefined && decision.refusal === undefined
       const showBody = given.flag('show-body')

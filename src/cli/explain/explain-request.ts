@@ -1,8 +1,9 @@
 import type { Policy } from '../../accounts/account-store.ts'
 import type { Config, GraphqlOperation, IdentityConfig } from '../../config/config.ts'
-import { outgoingBody, outgoingTarget } from '../../edge/outgoing.ts'
+import { lookTargets, outgoingBody, outgoingTarget } from '../../edge/outgoing.ts'
+import { needsPreRead } from '../../edge/pre-read.ts'
 import { type ErrorCode, ProxyError } from '../../errors.ts'
-import type { Admitted, Authenticated, Masked, MaskedRows } from '../../exchange.ts'
+import type { Admitted, Authenticated, Masked, MaskedRows, Target } from '../../exchange.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { parseMask } from '../../mask/parse.ts'
 import { canonicalJson } from '../../mask/render/header-json.ts'
@@ -12,6 +13,7 @@ import { checkBody } from '../../stages/forward/check-body.ts'
 import { asksOperation, operationAsked } from '../../stages/forward/graphql.ts'
 import { HeaderNames } from '../../stages/forward/header-names.ts'
 import { identityNames } from '../../stages/forward/identity-profiles.ts'
+import { inspectBody } from '../../stages/forward/inspect-request.ts'
 import { prepareHeaders } from '../../stages/forward/prepare-headers.ts'
 import { sanitiseBody, sanitiseHead } from '../../stages/forward/sanitise-request.ts'
 import { resolveMask, resolveRows } from '../../stages/mask/resolve-mask.ts'
@@ -36,6 +38,10 @@ export interface Decision {
   readonly operation: GraphqlOperation | undefined
   /** What an inspection found and would only count (`sanitise: {report: true}`). */
   readonly counted: readonly string[]
+  /** What the app is asked first: the item that a write is aimed at has to be the caller's. */
+  readonly looks: readonly string[]
+  /** Whether it takes that item to say what the body comes to. */
+  readonly patchesItem: boolean
   /** What would be asked of the app: path and query, with what the route puts into them. */
   readonly target: string | undefined
   /** The body that the app would get, where that is not the client's. */
@@ -61,6 +67,8 @@ const nothingKnown: Decision = {
   masked: undefined,
   operation: undefined,
   counted: [],
+  looks: [],
+  patchesItem: false,
   target: undefined,
   body: undefined,
   headers: [],
@@ -88,12 +96,16 @@ export function decideRequest(admitted: Admitted, policy: Policy, config: Config
     const found: string[] = []
     const sanitising = { found: (_: Masked, rule: string, where: string) => void found.push(`${rule} in the ${where}`) }
     step('inspect', () => sanitiseHead(masked, sanitising))
+    if (body !== undefined) step('body', () => inspectBody(masked))
     if (body !== undefined) step('inspect', () => sanitiseBody(masked, body, sanitising))
     known = { ...known, counted: found }
+    if (needsPreRead(masked)) known = { ...known, looks: step('forward', () => lookTargets(masked).map(targetText)) }
+    known = { ...known, patchesItem: known.looks.length > 0 && admitted.arrival.method === 'PATCH' }
     if (asksOperation(masked) && (body !== undefined || admitted.arrival.method === 'GET'))
       known = { ...known, operation: step('body', () => operationAsked(masked, body)) }
-    if (body !== undefined) known = { ...known, body: step('body', () => changedBody(masked, body)) }
-    known = { ...known, target: step('forward', () => targetText(masked)) }
+    if (body !== undefined && !known.patchesItem)
+      known = { ...known, body: step('body', () => changedBody(masked, body)) }
+    known = { ...known, target: step('forward', () => targetText(outgoingTarget(masked))) }
     known = { ...known, headers: step('forward', () => identityHeaders(masked, config)) }
     return known
   } catch (error) {
@@ -107,8 +119,7 @@ function changedBody(masked: Masked, body: Buffer): Buffer | undefined {
   return outgoing === body ? undefined : outgoing
 }
 
-function targetText(masked: Masked): string {
-  const { path, query } = outgoingTarget(masked)
+function targetText({ path, query }: Target): string {
   return `${path}${query}`
 }
 

@@ -1,4 +1,5 @@
 import type { Policy } from '../../accounts/account-store.ts'
+import { methodAsked } from '../../edge/answer-rules.ts'
 import { formatFacts, plainText } from '../print.ts'
 import { answerJson, answerText } from './answer-text.ts'
 import type { AnswerExplanation } from './explain-answer.ts'
@@ -42,6 +43,7 @@ export function explanationJson(explained: Explained) {
     withhold: masked?.withhold,
     headers: Object.fromEntries(headers),
     counted: decision.counted,
+    looks: decision.looks,
     forwarded: forwardedJson(decision),
     ...(explained.renderings.length === 0 ? {} : { renderings: explained.renderings }),
     body: bodyText(explained),
@@ -66,11 +68,12 @@ export function explanationText(explained: Explained, isTerminal: boolean): stri
   }
   facts.push(...maskFacts(decision, policy))
   for (const finding of decision.counted) facts.push(['counted', `${finding}: would be refused without report`])
+  for (const look of decision.looks) facts.push(['first', `GET ${look}: 404 where the item is not the caller’s`])
   const body = bodyText(explained)
   if (body !== undefined) facts.push(['body', body])
   if (refusal !== undefined)
     facts.push(['refused', `${refusal.status} ${refusal.code} (${refusal.stage}): ${refusal.reason}`])
-  else facts.push(['outcome', `forwarded as ${request.method} ${decision.target ?? request.target}`])
+  else facts.push(['outcome', `forwarded as ${methodOf(explained)} ${decision.target ?? request.target}`])
   const parts = [formatFacts(facts)]
   if (decision.headers.length > 0) parts.push(`headers the app is told\n${indent(formatFacts(decision.headers))}`)
   if (decision.body !== undefined) parts.push(`body the app gets\n${indent(plainText(decision.body.toString('utf8')))}`)
@@ -84,8 +87,15 @@ function forwardedJson({ target, body, refusal }: Decision) {
   return { target, body: body?.toString('utf8') }
 }
 
+/** On rows a HEAD goes on as GET. */
+function methodOf({ request, decision: { masked } }: Explained): string {
+  return masked === undefined ? request.method : methodAsked(masked)
+}
+
 function bodyText({ decision, bodyAccepted }: Explained): string | undefined {
   const isChecked = decision.refusal === undefined && decision.destination?.route.rows?.check !== undefined
+  if (bodyAccepted && isChecked && decision.patchesItem)
+    return 'not checked: what counts is the row it makes of the item'
   if (bodyAccepted) return isChecked ? 'accepted' : 'not checked'
   return isChecked ? 'missing: every row of it would be checked' : undefined
 }

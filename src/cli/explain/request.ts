@@ -14,11 +14,12 @@ export interface RequestToExplain {
   readonly host: string
 }
 
-/** A request as the first stage leaves it, from this machine and with nothing but a Host. */
-export function admittedRequest({ method, target, host }: RequestToExplain): Admitted {
+/** A request as the first stage leaves it, from this machine and with nothing but a Host and what tells of its body. */
+export function admittedRequest({ method, target, host }: RequestToExplain, body: Uint8Array | undefined): Admitted {
   const client = parseAddress('127.0.0.1')
   if (client === undefined) throw new TypeError('loopback is an address')
-  const rawHeaders = ['host', host, 'content-type', 'application/json']
+  const length = body === undefined ? [] : ['content-length', String(body.length)]
+  const rawHeaders = ['host', host, 'content-type', 'application/json', ...length]
   const arrival = {
     id: randomUUID(),
     at: systemClock.now(),
