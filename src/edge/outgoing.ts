@@ -1,11 +1,13 @@
 import type { Masked, Target } from '../exchange.ts'
 import type { ComposedMask } from '../mask/compose.ts'
+import { JsonNumber } from '../mask/language.ts'
 import { userAttributes } from '../mask/user-attributes.ts'
 import { writeJsonExact } from '../mask/write-json-exact.ts'
-import { requireNoParts } from '../stages/forward/form-parts.ts'
+import { checksBody } from '../stages/forward/check-body.ts'
 import { injectBody } from '../stages/forward/inject/inject-body.ts'
 import { injectQuery } from '../stages/forward/inject/inject-query.ts'
-import { dropParameterFields } from '../stages/forward/inject/set-parameters.ts'
+import { mayHoldParameters, withoutParameters } from '../stages/forward/inject/set-body.ts'
+import { parametersToSet } from '../stages/forward/inject/set-parameters.ts'
 import { nothingWithheld, WithheldPaths } from '../stages/forward/inject/withheld-paths.ts'
 import { withheldFields } from '../stages/forward/inspect/withheld-fields.ts'
 import { parseJsonBody, requireJsonBody } from '../stages/forward/json-body.ts'
@@ -17,17 +19,24 @@ export function outgoingTarget(masked: Masked): Target {
   const { target, route } = masked
   const { inject } = route.config
   if (inject.every(({ kind }) => kind === 'header')) return target
-  return { path: target.path, query: injectQuery(target.query, inject, maskOf(masked), attributesOf(masked), pathsWithheld(masked)) }
+  return {
+    path: target.path,
+    query: injectQuery(target.query, inject, maskOf(masked), attributesOf(masked), pathsWithheld(masked)),
+  }
 }
 
 /**
  * What is asked for the item that a write is aimed at, with what the route sets: the path, since a parameter may change
- * what a GET shows, and what the client asks besides, since it may as well name another item.
+ * what a GET shows, and what the client asks besides, since it may as well name another item. What would not be sent
+ * refuses before anything is looked at: whether an item is found is an answer too.
  */
 export function lookTargets(masked: Masked): readonly Target[] {
   const { target, route } = masked
+  outgoingTarget(masked)
   const inject = route.config.inject.filter(({ kind }) => kind === 'set')
-  const queries = ['', target.query].map((query) => injectQuery(query, inject, undefined, attributesOf(masked), nothingWithheld))
+  const queries = ['', target.query].map((query) =>
+    injectQuery(query, inject, undefined, attributesOf(masked), nothingWithheld),
+  )
   return [...new Set(queries)].map((query) => ({ path: target.path, query }))
 }
 
@@ -36,19 +45,18 @@ export function injectsBody({ route }: Masked): boolean {
   return route.config.inject.some(({ kind }) => kind === 'body')
 }
 
-/** Whether the route sets parameters that fields of this form could be. */
-export function changesForm({ route, headers }: Masked): boolean {
-  const isSet = route.config.inject.some(({ kind }) => kind === 'set')
-  return isSet && isType(headers.all('content-type'), /x-www-form-urlencoded|multipart\//i)
+/** Whether the route sets parameters that a server could find in this body too. */
+export function mayHoldSet({ route, headers }: Masked): boolean {
+  return route.config.inject.some(({ kind }) => kind === 'set') && mayHoldParameters(headers)
 }
 
 /** The body that the app gets: the very bytes that came where the route puts nothing into it. */
 export function outgoingBody(masked: Masked, body: Buffer): Buffer {
   const { inject } = masked.route.config
-  if (changesForm(masked)) return ownForm(masked, body)
-  if (!injectsBody(masked)) return body
+  const own = mayHoldSet(masked) ? withoutParameters(masked.headers, body, inject, rowMembers(masked)) : body
+  if (!injectsBody(masked)) return own
   requireJsonBody(masked.headers, (essence) => essence === 'application/json')
-  return Buffer.from(writeJsonExact(injectBody(parseJsonBody(body), inject, maskOf(masked), pathsWithheld(masked))))
+  return Buffer.from(writeJsonExact(injectBody(parseJsonBody(own), inject, maskOf(masked), pathsWithheld(masked))))
 }
 
 function attributesOf({ access }: Masked): ReadonlyMap<string, unknown> {
@@ -65,16 +73,9 @@ function maskOf({ rows }: Masked): ComposedMask | undefined {
   return rows.kind === 'masked' ? rows.mask : undefined
 }
 
-/** A form without the fields that could be taken for a set parameter. */
-function ownForm({ headers, route }: Masked, body: Buffer): Buffer {
-  const { inject } = route.config
-  const types = headers.all('content-type')
-  if (!isType(types, /multipart\//i)) return dropParameterFields(body, inject)
-  const names = inject.flatMap((injection) => (injection.kind === 'set' ? [...injection.parameters.keys()] : []))
-  requireNoParts(body, types, names)
-  return body
-}
-
-function isType(types: readonly string[], pattern: RegExp): boolean {
-  return types.some((type) => pattern.test(type))
+/** A written row has its members, and is held to the mask; one that says what is set changes nothing of it. */
+function rowMembers(masked: Masked): (name: string, value: unknown) => boolean {
+  if (!checksBody(masked)) return () => false
+  const values = new Map(parametersToSet(masked.route.config.inject, attributesOf(masked)))
+  return (name, value) => values.has(name) && values.get(name) === (value instanceof JsonNumber ? value.text : value)
 }

@@ -19,7 +19,7 @@ import {
 import type { Upstream, Upstreams } from '../stages/forward/upstreams.ts'
 import { methodAsked } from './answer-rules.ts'
 import { dispatchLane } from './dispatch-lane.ts'
-import { changesForm, injectsBody, lookTargets, outgoingBody, outgoingTarget } from './outgoing.ts'
+import { injectsBody, lookTargets, mayHoldSet, outgoingBody, outgoingTarget } from './outgoing.ts'
 import { needsPreRead, requireVisibleItem } from './pre-read.ts'
 import { replyFromLane } from './reply-from-lane.ts'
 import { ReplySink, type SinkRooms } from './reply-sink.ts'
@@ -156,7 +156,7 @@ function upstreamRequest(
 
 function readsWhole(masked: Masked): boolean {
   const isRead = checksBody(masked) || asksOperation(masked) || sanitisesBody(masked)
-  return isRead || injectsBody(masked) || changesForm(masked)
+  return isRead || injectsBody(masked) || mayHoldSet(masked)
 }
 
 /** A body that was held whole may have another length than the client's. */

@@ -23,6 +23,9 @@ export interface HeaderRooms {
 /** What must not reach an upstream whose answer is filtered: it would answer with a part, or with nothing. */
 const conditional = new Set(['range', 'if-range', 'if-none-match', 'if-modified-since', 'accept-encoding'])
 
+/** Choose another schema of PostgREST, with other tables than the route is about. */
+const schemaNames = new Set(['accept-profile', 'content-profile'])
+
 /**
  * The request head an upstream receives, names and values alternating: ours first, once, then what the client sent
  * that is neither ours in any spelling nor about its own connection. `upstreamHost` is the authority of the upstream;
@@ -86,10 +89,12 @@ function appendForeign(out: string[], masked: Masked, names: HeaderNames): strin
   const { rawHeaders } = masked.arrival
   const dropped = connectionOptions(masked)
   const filtered = masked.rows.kind === 'masked'
+  const asksPostgrest = masked.route.config.inject.some((each) => each.kind === 'query' && each.mask === 'postgrest')
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] ?? '').toLowerCase()
     if (name === 'cookie' || !names.mayPass(name) || dropped?.has(name) === true) continue
     if (filtered && conditional.has(name)) continue
+    if (asksPostgrest && schemaNames.has(name)) continue
     const values = masked.headers.all(name)
     if (name === 'authorization' && !values.every((value) => mayForwardAuthorization(masked, value))) continue
     if (values.length < 2) out.push(name, rawHeaders[i + 1] ?? '')

@@ -60,11 +60,7 @@ const orderedColumn = /^[^(){}]+$/u
  * `other(column)`, `...other(column)` and `amount.sum()` are of other rows; `tenant:note` and `data->>tenant` would come
  * under another name than the answer is checked by. An order changes no name.
  */
-function requirePlainColumns(
-  name: 'select' | 'order',
-  { rawValue = '' }: QueryPart,
-  withheld: WithheldPaths,
-): void {
+function requirePlainColumns(name: 'select' | 'order', { rawValue = '' }: QueryPart, withheld: WithheldPaths): void {
   const allowed = name === 'select' ? plainColumn : orderedColumn
   const columns = requireDecoded(rawValue, 'a list of columns')
   if (!columns.split(',').every((column) => allowed.test(column.trim())))

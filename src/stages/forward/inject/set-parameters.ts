@@ -9,7 +9,7 @@ export function parametersToSet(
   injections: readonly Injection[],
   attributes: ReadonlyMap<string, unknown>,
 ): readonly (readonly [string, string])[] {
-  return setNames(injections).map(([name, value]) => [name, valueOf(value, attributes)])
+  return settings(injections).map(([name, value]) => [name, valueOf(value, attributes)])
 }
 
 /** Names come from the configuration and are safe in a query as they are. */
@@ -19,7 +19,7 @@ export function writeParameters(parameters: readonly (readonly [string, string])
 
 /** The parameters that no server could take for one of those that are set. Refuses where servers would disagree. */
 export function dropParameters(parts: readonly QueryPart[], injections: readonly Injection[]): readonly QueryPart[] {
-  const names = setNames(injections).map(([name]) => name)
+  const names = setNames(injections)
   if (names.length === 0) return parts
   const test = aliasTest(names)
   return parts.filter(({ rawName }) => {
@@ -34,7 +34,7 @@ export function dropParameters(parts: readonly QueryPart[], injections: readonly
  * cookies too. What is doubtful is dropped. Undefined where nothing is left.
  */
 export function dropParameterCookies(cookie: string | undefined, injections: readonly Injection[]): string | undefined {
-  const names = setNames(injections).map(([name]) => name)
+  const names = setNames(injections)
   if (cookie === undefined || names.length === 0) return cookie
   const test = aliasTest(names)
   const kept = cookie.split(';').filter((pair) => cookieNames(pair).every((name) => test(name) === 'other'))
@@ -61,7 +61,12 @@ function asEncoded(part: QueryPart): QueryPart {
   return { ...part, rawName }
 }
 
-function setNames(injections: readonly Injection[]): readonly (readonly [string, InjectedValue])[] {
+/** Names of the parameters that `injections` set. */
+export function setNames(injections: readonly Injection[]): readonly string[] {
+  return settings(injections).map(([name]) => name)
+}
+
+function settings(injections: readonly Injection[]): readonly (readonly [string, InjectedValue])[] {
   return injections.flatMap((injection) => (injection.kind === 'set' ? [...injection.parameters] : []))
 }
 
