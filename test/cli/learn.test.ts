@@ -99,9 +99,12 @@ suite('learn --openapi', { concurrency: 4 }, () => {
   test('writes are modify and checked; a delete without an answer goes by the GET of its path', async (t) => {
     const { config, out } = await learned(place(t), ['phone'], '--openapi', billing)
     const change = route(config, 'PUT', '/api/v2/invoices/*')
-    assert.deepEqual([change.methods, change.action, change.check], [['PUT', 'DELETE'], 'modify', { body: [[]] }])
+    assert.deepEqual(
+      [change.methods, change.action, change.check],
+      [['PUT', 'DELETE'], 'modify', { body: [[]], fill: false }],
+    )
     const create = route(config, 'POST', '/api/v2/invoices')
-    assert.deepEqual([create.action, create.check], ['modify', { body: [[]] }])
+    assert.deepEqual([create.action, create.check], ['modify', { body: [[]], fill: false }])
     assert.match(out, /# It may only search: if it changes nothing, say action: read/)
   })
 
@@ -119,7 +122,7 @@ suite('learn --openapi', { concurrency: 4 }, () => {
   test('reads Swagger 2 with its base path, its parameters and a schema that holds itself', async (t) => {
     const stock = fixture('stock-swagger-2.json')
     const { config, out } = await learned(place(t), ['number', 'name'], '--openapi', stock)
-    assert.deepEqual(route(config, 'PATCH', '/rest/articles/*').check, { body: [[]] })
+    assert.deepEqual(route(config, 'PATCH', '/rest/articles/*').check, { body: [[]], fill: false })
     assert.deepEqual(fieldsOf(config, 'article'), {
       number: 'string /number',
       stock: 'integer /stock',

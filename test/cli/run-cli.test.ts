@@ -96,7 +96,7 @@ suite('the command line', { concurrency: 4 }, () => {
     assert.equal(code, 2)
     assert.match(
       err,
-      /^sallyport\.yaml:10:\d+ datasets\.orders\.base\["\$or"\]\[1\]\.amont: orders declares no such field$/m,
+      /^sallyport\.yaml:10:\d+ datasets\.orders\.base\.\$or\[1\]\.amont: orders declares no such field$/m,
     )
   })
 
