@@ -85,6 +85,14 @@ describe('what a written body comes to', () => {
     assert.equal(await send(ann, 'PATCH', '/orders/1', { meta: { kind: 'y' } }, merge), 200)
   })
 
+  it('says nothing of a declared member by a dotted name', async () => {
+    for (const type of ['application/json', merge])
+      assert.equal(await send(ann, 'PATCH', '/orders/1', { 'meta.owner': 'eve' }, type), 400)
+    const patch = [{ op: 'add', path: '/meta.owner', value: 'eve' }]
+    assert.equal(await send(ann, 'PATCH', '/orders/1', patch, 'application/json-patch+json'), 400)
+    assert.equal(await send(ann, 'PATCH', '/orders/1', { 'meta.note': 'eve' }), 200)
+  })
+
   it('takes no withheld field away with the object that holds it', async () => {
     const row = { account: 'acme', entity: 'A' }
     for (const meta of [null, 'x', [], { owner: null }, { owner: 'dave' }]) {

@@ -8,8 +8,9 @@ type Names = Map<string, Map<string, Names>>
 const known = new WeakMap<Dataset, Names>()
 
 /**
- * Refuses a row that holds a declared member under another case: upstreams that read names without case would take
- * `Account` for `account`. Each member is looked at once, however many fields there are.
+ * Refuses a row that holds a declared member under another spelling: upstreams that read names without case would take
+ * `Account` for `account`, and `meta.owner` is a way into `meta` for those that hand members on to MongoDB. Each member
+ * is looked at once, however many fields there are.
  */
 export function requireSpellings(row: unknown, dataset: Dataset): void {
   const names = known.get(dataset) ?? namesOf(dataset)
@@ -24,10 +25,12 @@ export function requireOneSpelling(value: unknown, token: string): void {
 
 /** The same for a place that is pointed to. */
 export function requirePointerSpelling(pointer: readonly string[], dataset: Dataset): void {
+  const steps = stepsOf(pointer)
   for (const { path } of dataset.fields.values()) {
-    const same = pointer.slice(0, path.length)
-    const folds = same.every((token, at) => fold(token) === fold(path[at] ?? ''))
-    if (folds && same.some((token, at) => token !== path[at])) throw otherSpelling()
+    const declared = stepsOf(path)
+    const meets = steps.slice(0, declared.length).every((step, at) => fold(step) === fold(declared[at] ?? ''))
+    const isSpelled = pointer.slice(0, path.length).every((token, at) => token === path[at])
+    if (meets && !isSpelled) throw otherSpelling()
   }
 }
 
@@ -35,12 +38,25 @@ function requireNames(value: unknown, names: Names): void {
   if (names.size === 0 || !isPlainObject(value)) return
   for (const name of Object.keys(value)) {
     const declared = names.get(fold(name))
+    if (declared === undefined && name.includes('.')) requireNoWay(name, names)
     if (declared === undefined) continue
     const below = declared.get(name)
     // Names that differ in case alone would be one name to such an upstream.
     if (below === undefined || declared.size > 1) throw otherSpelling()
     requireNames(value[name], below)
   }
+}
+
+/** Refuses a dotted name that leads to a declared member, to what holds one, or into one. */
+function requireNoWay(name: string, names: Names): void {
+  let here = names
+  for (const step of name.split('.')) {
+    const declared = here.get(fold(step))
+    if (declared === undefined) return
+    here = new Map([...declared.values()].flatMap((below) => [...below]))
+    if (here.size === 0) break
+  }
+  throw otherSpelling()
 }
 
 function namesOf(dataset: Dataset): Names {
@@ -60,6 +76,10 @@ function namesOf(dataset: Dataset): Names {
 
 function otherSpelling(): ProxyError {
   return new ProxyError('ERR_BODY_UNREADABLE', 'a declared member under another spelling')
+}
+
+function stepsOf(path: readonly string[]): readonly string[] {
+  return path.flatMap((token) => token.split('.'))
 }
 
 function fold(name: string): string {

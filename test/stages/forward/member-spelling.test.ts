@@ -28,6 +28,11 @@ describe('the spelling of declared members', () => {
     '{"meta":{"Owner":"a"}}',
     '{"meta":{"owner":"a","KIND":"a"}}',
     '{"meta":{"\\u212aind":"a"}}',
+    '{"meta.owner":"a"}',
+    '{"META.Owner":"a"}',
+    '{"meta.owner.x":"a"}',
+    '{"account.x":1}',
+    '{"meta":{"owner.x":1}}',
   ])
     it(`is not that of ${text}`, () => {
       assert.throws(() => requireSpellings(row(text), dataset), refused)
@@ -36,6 +41,8 @@ describe('the spelling of declared members', () => {
   for (const text of [
     '{"account":"a","meta":{"owner":"a","kind":1},"Owner":1,"other":{"Account":"a"}}',
     '{"meta":null}',
+    '{"meta.note":1,"other.account":1,"note.meta.owner":1,"owner.x":1,".":1}',
+    '{"meta":{"meta.owner":1}}',
     '{"meta":[{"Owner":"a"}]}',
     '{"__proto__":{"Account":"a"}}',
     '[]',
@@ -49,10 +56,26 @@ describe('the spelling of declared members', () => {
     assert.throws(() => requireSpellings(row('{"a":1}'), datasetOf(['a'], ['A'])), refused)
   })
 
+  it('may have a dot where the declaration has it', () => {
+    const dotted = datasetOf(['meta.owner'], ['meta', 'kind'])
+    requireSpellings(row('{"meta.owner":"a","meta":{}}'), dotted)
+    requirePointerSpelling(['meta.owner', 'x'], dotted)
+    assert.throws(() => requireSpellings(row('{"meta.kind":"a"}'), dotted), refused)
+    assert.throws(() => requirePointerSpelling(['meta', 'owner'], dotted), refused)
+  })
+
   it('is asked of a pointer, as far as it leads', () => {
-    for (const pointer of [['Account'], ['meta', 'OWNER'], ['META'], ['meta', 'Kind', 'x']])
+    for (const pointer of [
+      ['Account'],
+      ['meta', 'OWNER'],
+      ['META'],
+      ['meta', 'Kind', 'x'],
+      ['meta.owner'],
+      ['account.x'],
+    ])
       assert.throws(() => requirePointerSpelling(pointer, dataset), refused)
-    for (const pointer of [[], ['account'], ['meta', 'owner', 'X'], ['Owner']]) requirePointerSpelling(pointer, dataset)
+    for (const pointer of [[], ['account'], ['meta', 'owner', 'X'], ['Owner'], ['meta.x']])
+      requirePointerSpelling(pointer, dataset)
   })
 
   it('is asked of one name alone where a row is looked for', () => {
