@@ -19,6 +19,8 @@ const routes = [
 
 const mine = '{"id":1,"account":"acme","entity":"A"}'
 const foreign = '{"id":3,"account":"globex","entity":"A"}'
+const isForeign = (target: string): boolean => target.includes('id=3') || target.startsWith('/orders/3')
+const owned = (entity: string) => `{"id":1,"account":"acme","entity":"${entity}","meta":{"owner":"ann"}}`
 const json = [['content-type', 'application/json']] as const
 
 describe('the look at an item before it is written', () => {
@@ -54,7 +56,6 @@ describe('the look at an item before it is written', () => {
   const asked = () => corridor.upstream.requests.map(({ method, target }) => `${method} ${target}`)
 
   it('sees the item that a parameter names, and the one that the path does', async () => {
-    const isForeign = (target: string): boolean => target.includes('id=3') || target.startsWith('/orders/3')
     answerWith(({ target }) => (isForeign(target) ? foreign : mine))
     for (const path of ['/orders/current?id=3', '/orders/3?x=1']) {
       corridor.upstream.requests.length = 0
@@ -73,7 +74,6 @@ describe('the look at an item before it is written', () => {
   })
 
   it('holds a patch to both of them', async () => {
-    const owned = (entity: string) => `{"id":1,"account":"acme","entity":"${entity}","meta":{"owner":"ann"}}`
     answerWith(({ target }) => owned(target.includes('?') ? 'B' : 'A'))
     token = await corridor.edge.token('ann@acme.example')
     assert.equal(await send('PATCH', '/orders/1?id=2', { meta: { owner: 'bob' } }), 403)
@@ -87,11 +87,9 @@ describe('the look at an item before it is written', () => {
   })
 
   it('gives up where the item is a list without end', async () => {
-    let closed = false
+    const closed = Promise.withResolvers<void>()
     corridor.upstream.respond(async (_request: RecordedRequest, socket: Socket) => {
-      socket.once('close', () => {
-        closed = true
-      })
+      socket.once('close', () => closed.resolve())
       socket.write('HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n')
       while (!socket.destroyed) {
         socket.write(`${mine}\n`.repeat(100))
@@ -99,7 +97,7 @@ describe('the look at an item before it is written', () => {
       }
     })
     assert.equal(await send('DELETE', '/orders/1'), 404)
-    while (!closed) await wait(5)
+    await closed.promise
   })
 
   it('counts for nothing where the right to the item is lost meanwhile', async () => {

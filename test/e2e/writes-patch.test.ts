@@ -12,6 +12,13 @@ const routes = [
   { ...write, methods: ['PUT', 'PATCH', 'DELETE'], path: '/unseen/*', check: { body: ['/'] }, preRead: false },
 ]
 
+/** Changes of the innermost of thirty objects of so many members. */
+const nested = (members: number) => [
+  { op: 'add', path: '/x', value: Object.fromEntries(Array.from({ length: members }, (_, i) => [`k${i}`, 1])) },
+  ...Array.from({ length: 30 }, () => ({ op: 'copy', path: '/x/x', from: '/x' })),
+  ...Array.from({ length: 200 }, (_, i) => ({ op: 'add', path: `${'/x'.repeat(30)}/z${i}`, value: 1 })),
+]
+
 describe('writes that are patches, filled, or not looked at first', () => {
   let corridor: Corridor
   let ann: string
@@ -101,11 +108,6 @@ describe('writes that are patches, filled, or not looked at first', () => {
   })
 
   it('refuses a JSON Patch that makes every step of a pointer a large object, and takes the same with a small one', async () => {
-    const nested = (members: number) => [
-      { op: 'add', path: '/x', value: Object.fromEntries(Array.from({ length: members }, (_, i) => [`k${i}`, 1])) },
-      ...Array.from({ length: 30 }, () => ({ op: 'copy', path: '/x/x', from: '/x' })),
-      ...Array.from({ length: 200 }, (_, i) => ({ op: 'add', path: `${'/x'.repeat(30)}/z${i}`, value: 1 })),
-    ]
     assert.equal(await send('PATCH', '/orders/1', nested(2000), 'application/json-patch+json'), 400)
     assert.equal(await send('PATCH', '/orders/1', nested(10), 'application/json-patch+json'), 200)
   })
