@@ -1,6 +1,8 @@
 import { isPlainObject } from '../../../mask/describe.ts'
 import { TextNoise } from './json-text.ts'
-import { decodeLoosely, isSentence, type Said, type WithheldWords } from './withheld-words.ts'
+import { isSentence } from './withheld-sentence.ts'
+import { decodeLoosely } from './withheld-spellings.ts'
+import type { Said, WithheldWords } from './withheld-words.ts'
 
 /** JSON in a text in JSON: each level is read once more. */
 const maxTexts = 4
