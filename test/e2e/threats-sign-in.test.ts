@@ -319,6 +319,7 @@ describe('sign-in under attack', () => {
       roles: ['viewer'],
       groups: ['entity-a', 'mine'],
       proof: 'session',
+      method: 'password',
     })
     assert.ok(Date.parse(String(expires)) > 0)
     assert.equal(answer.headers['cache-control'], 'no-store')
