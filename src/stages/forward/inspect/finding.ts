@@ -8,6 +8,8 @@ export type FindingRule =
   | 'operator'
   /** `__proto__`, `constructor` or `prototype`. */
   | 'prototype'
+  /** A name by which apps take the request for one of another method. */
+  | 'method-override'
   /** A parameter's or member's name that readers take for different names. */
   | 'name'
   /** A query as JSON text in a parameter that is named like a filter. */

@@ -1,6 +1,6 @@
 import type { SanitiseProfile } from '../../../config/config.ts'
-import { TextNoise } from './json-text.ts'
 import type { FieldDeclaration } from '../../../mask/language.ts'
+import { TextNoise } from './json-text.ts'
 import { NameSet } from './names.ts'
 import { keyOperators, type Operators, parameterOperators } from './operators.ts'
 

@@ -3,8 +3,16 @@ import type { Operators } from './operators.ts'
 /** Controls, format characters, marks and everything else that a screen or a lenient reader leaves out. */
 const hidden = /[\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/gu
 const prototypes: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+/**
+ * By these Rails, Laravel, Symfony, Slim and others take a request for one of another method than its line says, so that
+ * another rule would have been asked: a POST that is a DELETE to the app.
+ */
+const methodOverride = /^[_.]method$|^x[-_. ]http[-_. ]method(?:[-_. ]override)?$/i
+const overrideLengths: ReadonlySet<number> = new Set(
+  ['_method', 'x-http-method', 'x-http-method-override'].map(({ length }) => length),
+)
 /** A name without any of this is no operator and no prototype, whoever reads it. */
-const suspicious = /\$|proto|constructor|[^\x20-\x7e]/
+const suspicious = /\$|proto|constructor|method|[^\x20-\x7e]/i
 
 /**
  * A name as the most helpful reader would take it: compatible forms made one (`＄` is `$`), invisible characters gone.
@@ -14,18 +22,26 @@ export function visible(text: string): string {
   return text.replace(hidden, '').normalize('NFKC')
 }
 
+type NameFault = 'operator' | 'prototype' | 'method-override' | 'name'
+
 /** What a name would do to a query or an object that it ends up in; its parts stand between dots or brackets. */
-export function nameFault(name: string, operators: Operators): 'operator' | 'prototype' | 'name' | undefined {
-  if (isPlain(name)) return prototypes.has(name) ? 'prototype' : undefined
+export function nameFault(name: string, operators: Operators): NameFault | undefined {
+  if (isPlain(name)) return plainFault(name)
   if (!suspicious.test(name) || operators.whole.has(name)) return undefined
   if (name.includes('\0') || !name.isWellFormed()) return 'name'
   const seen = visible(name)
+  if (methodOverride.test(seen.trim())) return 'method-override'
   for (const part of seen.split(/[[\].]/)) {
     const bare = part.trim()
     if (bare.startsWith('$') && !(seen === name && operators.parts.has(part))) return 'operator'
     if (prototypes.has(bare)) return 'prototype'
   }
   return undefined
+}
+
+function plainFault(name: string): NameFault | undefined {
+  if (prototypes.has(name)) return 'prototype'
+  return overrideLengths.has(name.length) && methodOverride.test(name) ? 'method-override' : undefined
 }
 
 /** What each ASCII character comes to in a folded name; 0 = nothing. */
