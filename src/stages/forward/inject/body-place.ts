@@ -3,6 +3,7 @@ import { isPlainObject } from '../../../mask/describe.ts'
 import { isAbsent } from './json-walk.ts'
 import { foldName } from './parameter-alias.ts'
 import { queryRefused } from './query-parts.ts'
+import type { WithheldPaths } from './withheld-paths.ts'
 
 /** A copy of `document` in which `change` has been made at `at`; what is missing or null on the way there is made. */
 export function changeAt(document: unknown, at: RowPointer, change: (value: unknown) => unknown): unknown {
@@ -36,28 +37,35 @@ function requireSingleSpelling(object: Readonly<Record<string, unknown>>, name: 
     throw queryRefused('the query under another spelling')
 }
 
-/**
- * Refuses what would make other strings equal than the mask means: a collation anywhere beside the query, which `at`
- * points to (MongoDB compares without case where the command says so).
- */
-export function requireNoCollation(document: unknown, at: RowPointer): void {
+/** A collation makes other strings equal than the mask means: MongoDB compares without case where the command says so. */
+const always: ReadonlySet<string> = new Set(['collation'])
+/** An index orders what is found, and shows its keys. */
+const whereWithheld: ReadonlySet<string> = new Set([...always, 'hint', 'returnkey'])
+
+/** Refuses options of a MongoDB command that reach past the mask, anywhere beside the query that `at` points to. */
+export function requireNoOptions(document: unknown, at: RowPointer, { isEmpty }: WithheldPaths): void {
+  requireNoneBeside(document, at, isEmpty ? always : whereWithheld)
+}
+
+function requireNoneBeside(document: unknown, at: RowPointer, refused: ReadonlySet<string>): void {
   if (!isPlainObject(document) || at.length === 0) return
   const [name, ...rest] = at
   for (const [key, value] of Object.entries(document)) {
-    if (foldName(key) === 'collation') throw queryRefused('a collation beside the query')
-    if (key === name) requireNoCollation(value, rest)
-    else requireNoneIn(value, maxDepth)
+    if (refused.has(foldName(key))) throw queryRefused('an option beside the query that may reach past the mask')
+    if (key === name) requireNoneBeside(value, rest, refused)
+    else requireNoneIn(value, refused, maxDepth)
   }
 }
 
 const maxDepth = 64
 
-function requireNoneIn(value: unknown, depthLeft: number): void {
+function requireNoneIn(value: unknown, refused: ReadonlySet<string>, depthLeft: number): void {
   if (typeof value !== 'object' || value === null) return
   if (depthLeft <= 0) throw queryRefused('a body that is nested too deep')
   const entries: readonly (readonly [string, unknown])[] = Object.entries(value)
   for (const [key, member] of entries) {
-    if (isPlainObject(value) && foldName(key) === 'collation') throw queryRefused('a collation beside the query')
-    requireNoneIn(member, depthLeft - 1)
+    if (isPlainObject(value) && refused.has(foldName(key)))
+      throw queryRefused('an option beside the query that may reach past the mask')
+    requireNoneIn(member, refused, depthLeft - 1)
   }
 }

@@ -3,7 +3,7 @@ import type { ComposedMask } from '../../../mask/compose.ts'
 import { compilePredicate } from '../../../mask/evaluate.ts'
 import type { FieldDeclaration } from '../../../mask/language.ts'
 import { documentAsks } from '../inspect/withheld.ts'
-import { changeAt, requireNoCollation, withoutPlace } from './body-place.ts'
+import { changeAt, requireNoOptions, withoutPlace } from './body-place.ts'
 import { injectElasticsearch } from './elasticsearch-search.ts'
 import { elasticsearchMask, mongodbMask } from './mask-renderings.ts'
 import { injectMongodb, injectMongodbPipeline } from './mongodb-query.ts'
@@ -40,10 +40,10 @@ function withMask(
   const { at } = injection
   switch (injection.mask) {
     case 'mongodb':
-      requireNoCollation(document, at)
+      requireNoOptions(document, at, withheld)
       return changeAt(document, at, (client) => injectMongodb(client, mongodbMask(mask), withheld))
     case 'mongodb-pipeline':
-      requireNoCollation(document, at)
+      requireNoOptions(document, at, withheld)
       return changeAt(document, at, (client) =>
         injectMongodbPipeline(client, mongodbMask(mask), withheld, readsOf(mask)),
       )

@@ -40,10 +40,14 @@ export function requireApartOption(
   }
   for (const item of value.includes('(') ? [value] : value.split(',')) {
     requireNotAmong(item.split(/[^\p{L}\p{N}\p{M}\p{Pc}]+/u), withheld)
-    if (option === 'orderby')
-      for (const path of item.split(/[^\p{L}\p{N}\p{M}\p{Pc}./]+/u))
-        withheld.requireApart(path.split('/').filter(isNoType))
+    if (option === 'orderby') requireApartOrder(item, withheld)
   }
+}
+
+/** `lines/$count` orders by no more than how many there are. */
+function requireApartOrder(item: string, withheld: WithheldPaths): void {
+  const paths = item.split(/[^\p{L}\p{N}\p{M}\p{Pc}./]+/u).filter((path) => !path.endsWith('/'))
+  for (const path of paths) withheld.requireApart(path.split('/').filter(isNoType))
 }
 
 function requireNotAmong(names: readonly string[], withheld: WithheldPaths): void {

@@ -6,9 +6,9 @@ import { renderElasticsearch } from '../../../../src/mask/render/elasticsearch.t
 import { renderMongodb } from '../../../../src/mask/render/mongodb.ts'
 import { writeJsonExact } from '../../../../src/mask/write-json-exact.ts'
 import { injectBody } from '../../../../src/stages/forward/inject/inject-body.ts'
-import { nothingWithheld } from '../../../../src/stages/forward/inject/withheld-paths.ts'
+import { nothingWithheld, WithheldPaths } from '../../../../src/stages/forward/inject/withheld-paths.ts'
 import { json } from '../../../mask/masks.ts'
-import { everything, nothing, odata, outcome, rows, set } from './support.ts'
+import { everything, nothing, odata, outcome, rows, set, withheld } from './support.ts'
 
 const refused = 'ERR_QUERY_REFUSED'
 const mine = rows({ owner: 'ann' })
@@ -19,6 +19,10 @@ const elasticsearchText = writeJsonExact(renderElasticsearch(mine.mask))
 const at = (mask: BodyMaskInjection['mask'], ...path: string[]): BodyMaskInjection => ({ kind: 'body', mask, at: path })
 const inject = (text: string, injection: BodyMaskInjection, mask: ComposedMask | undefined = mine) =>
   outcome(() => writeJsonExact(injectBody(json(text), [injection], mask, nothingWithheld)))
+
+/** The same for somebody from whom fields are withheld. */
+const held = (text: string, injection: BodyMaskInjection, paths = withheld) =>
+  outcome(() => writeJsonExact(injectBody(json(text), [injection], mine, paths)))
 
 describe('the mask in a body', () => {
   it('is joined to the filter that is the whole body', () => {
@@ -103,6 +107,44 @@ describe('the mask in a body', () => {
     for (const text of ['{"find":{"filter":{},"collation":{}}}', '{"find":{"filter":{}},"collation":{}}'])
       assert.equal(inject(text, place), refused)
     assert.notEqual(inject('{"find":{"filter":{"collation":1}}}', place), refused)
+  })
+
+  it('refuses to be asked about a withheld field beside the query, in any language', () => {
+    const besides = [
+      '"sort":{"margin":1}',
+      '"projection":{"x":"$margin"}',
+      '"min":{"margin":5}',
+      '"x":[{"by":"-margin"}]',
+    ]
+    const places = [at('mongodb', 'q'), at('mongodb-pipeline', 'q'), at('elasticsearch', 'q')]
+    for (const beside of besides)
+      for (const place of places) {
+        assert.equal(held(`{${beside}}`, place), refused, beside)
+        assert.notEqual(inject(`{${beside}}`, place), refused, beside)
+      }
+    assert.notEqual(held('{"sort":{"amount":1},"q":null}', at('mongodb', 'q')), refused)
+  })
+
+  it('refuses to let an index order what is found, or show its keys, where a field is withheld', () => {
+    for (const beside of ['"hint":"account_1_margin_1"', '"options":{"returnKey":true}'])
+      for (const place of [at('mongodb', 'q'), at('mongodb-pipeline', 'q')]) {
+        assert.equal(held(`{${beside}}`, place), refused, beside)
+        assert.notEqual(inject(`{${beside}}`, place), refused, beside)
+      }
+    assert.notEqual(held('{"hint":{"a":1}}', at('mongodb')), refused)
+  })
+
+  it('refuses a withheld field in the query, wherever that stands', () => {
+    assert.equal(held('{"margin":1}', at('mongodb')), refused)
+    assert.equal(held('{"find":{"filter":{"margin":1}}}', at('mongodb', 'find', 'filter')), refused)
+    assert.equal(held('{"body":{"sort":["margin"]}}', at('elasticsearch', 'body')), refused)
+  })
+
+  it('takes withheld fields away before a pipeline, unless the mask reads one', () => {
+    const owners = new WithheldPaths([{ name: 'owner', type: 'string', path: ['owner'] }])
+    const taken = /^\[\{"\$match":.*\},\{"\$unset":\["margin","meta\.owner",/
+    assert.match(held('[{"$count":"n"}]', at('mongodb-pipeline')), taken)
+    assert.equal(held('[{"$count":"n"}]', at('mongodb-pipeline'), owners), refused)
   })
 
   it('keeps a field that is called collation, in a filter and as a value', () => {

@@ -1,6 +1,8 @@
 import type { InjectedValue, Injection, SetInjection } from '../../../../src/config/config.ts'
 import { type ComposedMask, composeMask } from '../../../../src/mask/compose.ts'
+import type { FieldDeclaration } from '../../../../src/mask/language.ts'
 import { parseMask } from '../../../../src/mask/parse.ts'
+import { WithheldPaths } from '../../../../src/stages/forward/inject/withheld-paths.ts'
 import { ledger } from '../../../mask/masks.ts'
 
 /** Parameters as the configuration says them: a text, or the name of an attribute. */
@@ -37,3 +39,24 @@ export function outcome<T>(run: () => T): T | string {
     throw error
   }
 }
+
+const fields = {
+  id: ['id'],
+  amount: ['amount'],
+  note: ['note'],
+  margin: ['margin'],
+  owner: ['meta', 'owner'],
+  cost: ['lines', 'cost'],
+  list: ['prices', '0'],
+} as const
+
+/** The declaration of one of them. */
+export function declare(name: keyof typeof fields): FieldDeclaration {
+  return { name, type: 'string', path: fields[name] }
+}
+
+const declared = [declare('id'), declare('amount'), declare('note')]
+const hidden = [declare('margin'), declare('owner'), declare('cost'), declare('list')]
+
+/** Somebody may not see `margin`, `/meta/owner`, `/lines/cost` or `/prices/0`; declared are `id`, `amount` and `note` too. */
+export const withheld = new WithheldPaths(hidden, [...declared, ...hidden])
