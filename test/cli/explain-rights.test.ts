@@ -75,6 +75,16 @@ suite('explain, of rights alone', { concurrency: 4 }, () => {
     assert.match(text.out, /^margin is withheld by grant:sales-entity-a$/m)
   })
 
+  test('names who shares a row with a colleague', async (t) => {
+    const here = demoPlace(t)
+    const ask = (row: object) => here.json(...rights('gina@globex.example', 'globex'), '--row', JSON.stringify(row))
+    const { code, value } = await ask({ account: 'globex', owner: 'frank', status: 'open' })
+    assert.deepEqual([code, member(value, 'row', 'permitted')], [0, true])
+    assert.equal(member(value, 'row', 'rules', 1, 'subject'), 'account, shared by frank@globex.example')
+    const others = await ask({ account: 'globex', owner: 'bob', status: 'open' })
+    assert.deepEqual([others.code, member(others.value, 'row', 'permitted')], [1, false])
+  })
+
   test('says why somebody cannot, by every rule that keeps it back', async (t) => {
     const here = demoPlace(t)
     const row = '{"account":"acme","status":"paid","amount":5000.01}'

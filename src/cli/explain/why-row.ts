@@ -87,11 +87,15 @@ function ruleOf({ id }: Grant): string {
   return `grant:${id}`
 }
 
-/** Whom a grant is for: this very account, everyone, or a group. */
-export function subjectOf(rule: string, { grants }: Policy): string | undefined {
-  const subject = grants.find((grant) => ruleOf(grant) === rule)?.subject
-  if (subject === undefined) return undefined
-  return subject.kind === 'group' ? `group ${subject.group}` : subject.kind
+/** Whom a grant is for: this very account, everyone, or a group; and whose own rows it shares. */
+export function subjectOf(rule: string, policy: Policy): string | undefined {
+  const grant = policy.grants.find((candidate) => ruleOf(candidate) === rule)
+  if (grant === undefined) return undefined
+  const { subject, sharedBy } = grant
+  const whom = subject.kind === 'group' ? `group ${subject.group}` : subject.kind
+  if (sharedBy === undefined) return whom
+  const sharer = policy.sharers.find(({ account }) => account.id === sharedBy)
+  return `${whom}, shared by ${sharer?.account.email ?? sharedBy}`
 }
 
 /** The same for people. */
