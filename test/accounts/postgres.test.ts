@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { describe, it } from 'node:test'
+import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { Client } from 'pg'
@@ -9,7 +9,7 @@ import { openAccountStore } from '../../src/accounts/open-store.ts'
 import { openPostgresStore } from '../../src/accounts/postgres.ts'
 import { ProxyError } from '../../src/errors.ts'
 import { freshDatabase, startPostgres } from '../support/postgres.ts'
-import { accountOf, accountStoreContract, type Place, refusedWith } from './contract.ts'
+import { accountOf, accountStoreContract, member, membershipOf, type Place, refusedWith, tenantOf } from './contract.ts'
 import { rightsContract } from './contract-rights.ts'
 
 async function place(): Promise<Place> {
@@ -46,6 +46,50 @@ async function untilGone(store: AccountStore): Promise<void> {
     await sleep(10)
   }
   assert.fail('it goes on answering')
+}
+
+/** A store, and a transaction of somebody else that has begun on the same database. */
+async function besideTransaction(t: TestContext): Promise<{ store: AccountStore; other: Client }> {
+  const url = await freshDatabase()
+  const store = await openPostgresStore(url)
+  const other = new Client({ connectionString: url })
+  t.after(() => Promise.all([store.close(), other.end()]))
+  await store.migrate()
+  await other.connect()
+  await other.query('begin')
+  return { store, other }
+}
+
+describe('an account that is changed while a tenant takes it in', () => {
+  it('never has one version of that tenant stand for both what it was and what it is', async (t) => {
+    const { store, other } = await besideTransaction(t)
+    await store.putAccount(accountOf('a'))
+    await store.putTenant(tenantOf('t'))
+    await other.query(`update accounts set state = 'disabled' where id = 'a'`)
+    let isIn = false
+    const joining = store.putMembership(membershipOf('t', 'a')).then(() => {
+      isIn = true
+    })
+    while (!isIn && !(await someoneWaits(other))) await sleep(10)
+    const before = await store.readPolicy('t', 'a')
+    await other.query('commit')
+    await joining
+    const now = await store.readPolicy('t', 'a')
+    assert.equal(now.policy?.account.state, 'disabled')
+    assert.notEqual(now.version, before.version)
+  })
+
+  it('is not waited for by what changes in a membership that is there', async (t) => {
+    const { store, other } = await besideTransaction(t)
+    await member(store, 't', 'a')
+    await other.query('select from accounts for update')
+    await store.putMembership({ ...membershipOf('t', 'a'), roles: ['admin'] })
+  })
+})
+
+async function someoneWaits(client: Client): Promise<boolean> {
+  const { rowCount } = await client.query('select from pg_locks where not granted')
+  return rowCount !== 0
 }
 
 describe('a PostgreSQL server', () => {

@@ -63,10 +63,22 @@ export async function versionTriggersOnPostgres(db: Kysely<unknown>): Promise<vo
         select distinct tenant, 1 from (${tenants.join(' union ')}) as changed order by tenant
         on conflict (tenant) do update set version = known.version + 1`
       const sides = sidesOf(event).map((side) => `${side} table as ${side}_rows`)
-      await createTrigger(db, source.table, event, raise, `referencing ${sides.join(' ')}`)
+      const first = source.table === 'memberships' && event !== 'delete' ? holdAccounts(event) : ''
+      await createTrigger(db, source.table, event, `${first}${raise}`, `referencing ${sides.join(' ')}`)
     }
     await createTrigger(db, source.table, 'truncate', 'update policy_versions set version = version + 1', '')
   }
+}
+
+/**
+ * Who is changing an account does not see the membership that another is about to commit, and could commit behind it
+ * without a new version of its tenant: a new membership waits for them, and they for it.
+ */
+function holdAccounts(event: Event): string {
+  const known = event === 'update' ? 'except select tenant, account from old_rows' : ''
+  return `perform from accounts where id in
+      (select account from (select tenant, account from new_rows ${known}) as joined) order by id for share;
+    `
 }
 
 function tenantsOfRows({ column, names }: Source, side: 'old' | 'new'): string {
