@@ -54,13 +54,10 @@ export class WithheldPaths {
     })
   }
 
-  /** Whether a pattern with `*`, or something below what it finds, could be a withheld path. */
+  /** Whether a pattern with `*` could find a withheld path, or something below it. */
   mayMatch(pattern: string): boolean {
     const [start = ''] = fold(pattern).split(/[*?]/, 1)
-    return this.#paths.some((path) => {
-      const text = path.join('.')
-      return text.startsWith(start) || start.startsWith(`${text}.`)
-    })
+    return this.#paths.some((path) => path.join('.').startsWith(start)) || this.relation([start]) === 'inside'
   }
 
   /** Whether declared rows have a column of this name; other names may stand for more than one column. */

@@ -122,6 +122,7 @@ describe('the mask in a body', () => {
         assert.equal(held(`{${beside}}`, place), refused, beside)
         assert.notEqual(inject(`{${beside}}`, place), refused, beside)
       }
+    assert.equal(held('{"find":{"filter":{},"sort":{"margin":1}}}', at('mongodb', 'find', 'filter')), refused)
     assert.notEqual(held('{"sort":{"amount":1},"q":null}', at('mongodb', 'q')), refused)
   })
 

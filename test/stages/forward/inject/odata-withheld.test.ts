@@ -59,6 +59,8 @@ const asking: readonly (readonly [string, string])[] = [
   ['orderby', 'margin'],
   ['$orderby', 'lines/any(l:contains(l/sku,l/cost))'],
   ['$orderby', '$it/margin'],
+  ['$orderby', 'lines/cost'],
+  ['$select', 'lines/cost'],
   ...['margin', 'id,margin', 'id, meta/owner', 'MARGIN'].map((text) => ['$select', text] as const),
   ['$search', 'thin'],
   ['search', 'thin'],
@@ -81,10 +83,12 @@ const neighbours: readonly (readonly [string, string])[] = [
     'customer/lines/sku eq 1 and amount gt 5',
     'price gt 5',
   ].map((text) => ['$filter', text] as const),
-  ...['amount desc', 'amount,note desc', 'meta/colour', 'max_margin', 'lines/$count'].map(
+  ...['amount desc', 'amount,note desc', 'lines/sku,cost', 'meta/colour', 'max_margin', 'lines/$count'].map(
     (text) => ['$orderby', text] as const,
   ),
-  ...['id,amount', 'meta', '*', 'max_margin', 'lines/sku,amount'].map((text) => ['$select', text] as const),
+  ...['id,amount', 'meta', '*', 'max_margin', 'lines/sku,amount', 'lines/sku,cost'].map(
+    (text) => ['$select', text] as const,
+  ),
   ['$top', '5'],
   ['$skiptoken', 'amount-20,id-5'],
   ['$count', 'true'],

@@ -62,6 +62,7 @@ const kept: readonly (readonly [string, string])[] = [
   [json, '{"accounts":1,"my_account":2,"x":{"account":"globex"},"y":"account"}'],
   [json, '[{"account":"globex"}]'],
   [json, '"account"'],
+  [json, 'null'],
   [json, ''],
   [multipart, parts('name="accounts"', 'name="x"; filename="account"')],
   [form, 'a=1&b=account'],

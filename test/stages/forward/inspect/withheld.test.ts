@@ -8,7 +8,8 @@ const margin: FieldDeclaration = { name: 'margin', type: 'number', path: ['margi
 const owner: FieldDeclaration = { name: 'owner', type: 'string', path: ['meta', 'owner'] }
 const email: FieldDeclaration = { name: 'contact', type: 'string', path: ['customer', 'e-mail'] }
 const price: FieldDeclaration = { name: 'unit_price', type: 'number', path: ['prices', '0'] }
-const withheld = [margin, owner, email, price]
+const stock: FieldDeclaration = { name: 'stock', type: 'number', path: ['depot', 'on hand'] }
+const withheld = [margin, owner, email, price, stock]
 
 const rules = rulesOf('strict', { withheld })
 const query = (text: string) => told(inspectWithheldQuery(`?${text}`, rules))
@@ -45,6 +46,7 @@ describe('a query string that asks about a withheld field', () => {
     'marginGte=20',
     'MARGIN_GTE=20',
     'marginGreaterThanOrEqual=20',
+    'marginNotGreaterThanEqual=20',
     'margin_starts_with=2',
     'margin>20',
     'margin>=20',
@@ -61,6 +63,7 @@ describe('a query string that asks about a withheld field', () => {
     'filter%5Bmargin%5D=20',
     'where.margin=20',
     'orders.margin=20',
+    'orders__margin__gt=20',
     'q[margin_gteq]=20',
     'q[margin_or_id_eq]=20',
     'q[id_and_margin_eq]=20',
@@ -92,6 +95,9 @@ describe('a query string that asks about a withheld field', () => {
     'prices[gt]=5',
     'unitPrice=5',
     'unit-price=5',
+    'depot.on%20hand=5',
+    'depot[onHand]=5',
+    'depotOnHand=5',
   ]
   for (const text of names)
     it(`is refused for the name in ${text}`, () => {
@@ -160,6 +166,7 @@ describe('a query string that asks about a withheld field', () => {
     'customer[sort]=e-mail',
     'populate={%22customer%22:{%22sort%22:[%22e-mail%22]}}',
     'order=[[%22customer%22,%22e-mail%22,%22DESC%22]]',
+    'order=amount-margin',
     'sort=prices.0',
     'sort=unit_price',
     'note[sort]=the%20margin%20is%20thin',
@@ -196,6 +203,8 @@ describe('a query string that asks about a withheld field', () => {
     'sort=email',
     'sort=name,e-mail',
     'price=5',
+    'depot=5',
+    'hand=5',
     'unit=5',
     'unit[price_list]=5',
     'note=the%20margin%20is%20thin',
