@@ -44,7 +44,8 @@ type Store = Pick<AccountStore, 'readPolicy' | 'policyVersions'>
 
 /**
  * Copies of what accounts may do. One is used while the version of its tenant is known to be the one it was read with,
- * and was so less than a second ago; else there is one query, however many ask at once.
+ * and was so less than a second ago; else there is one query, however many ask at once. Nothing is kept of a tenant that
+ * never was: whoever asks may have made it up.
  */
 export class PolicyCache {
   readonly #store: Store
@@ -82,6 +83,7 @@ export class PolicyCache {
     const result = this.#store
       .readPolicy(tenant, account)
       .then(({ version, policy: read }) => {
+        if (read === undefined && version === 0) return undefined
         const at = this.#clock.now()
         const policy = read && inForce(read, at)
         const border = read === undefined ? Infinity : nextBorder(read, at)
@@ -140,7 +142,7 @@ export class PolicyCache {
     const versions = await this.#store.policyVersions(tenants)
     for (const tenant of tenants) {
       const known = this.#tenants.get(tenant)
-      // As a policy that was read says of a tenant that never was.
+      // As a policy that was read says where there is none.
       if (known !== undefined) note(known, versions.get(tenant) ?? 0, question)
     }
   }
