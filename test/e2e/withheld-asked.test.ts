@@ -88,6 +88,9 @@ const postedNeighbours: readonly (readonly [string, string, string])[] = [
   ['/search', json, '{"query":{"match":{"note":"margin"}},"sort":["amount"]}'],
 ]
 
+/** A form of one field. */
+const parts = (name: string) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\nx\r\n--b--\r\n`
+
 describe('a field that is withheld', () => {
   let corridor: Corridor
   let ann: string
@@ -113,6 +116,7 @@ describe('a field that is withheld', () => {
   const post = (token: string, path: string, type: string, body: string, method = 'POST') =>
     send(token, `${method} ${path}`, [`Content-Type: ${type}`, `Content-Length: ${Buffer.byteLength(body)}`], body)
 
+  const names = () => corridor.upstream.requests.at(-1)?.headers.map(([name]) => name.toLowerCase()) ?? []
   const count = () => corridor.upstream.requests.length
 
   for (const [line, status, code] of asked)
@@ -174,14 +178,12 @@ describe('a field that is withheld', () => {
 
   it('leaves PostgREST in the schema of the route', async () => {
     const lines = ['Accept-Profile: other', 'CONTENT-PROFILE: other', 'X-Mine: 1']
-    const names = () => corridor.upstream.requests.at(-1)?.headers.map(([name]) => name.toLowerCase()) ?? []
     assert.equal((await send(ann, 'GET /postgrest', lines)).status, 200)
     assert.ok(names().includes('x-mine') && !names().some((name) => name.endsWith('-profile')))
     assert.equal((await send(ann, 'GET /strict', lines)).status, 200)
     assert.ok(names().includes('accept-profile') && names().includes('content-profile'))
   })
 
-  const parts = (name: string) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\nx\r\n--b--\r\n`
   const multipart = 'multipart/form-data; boundary=b'
   for (const [path, type, body, status, code] of [
     ['/set', json, '{"note":"x"}', 200],

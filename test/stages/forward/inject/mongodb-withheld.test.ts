@@ -14,6 +14,17 @@ const pipeline = (text: string, held = withheld, reads: readonly FieldDeclaratio
   outcome(() => writeJsonExact(injectMongodbPipeline(json(text), mask, held, reads)))
 const narrow = (text: string) => pipeline(text, withheld, [declare('margin')])
 
+const field = (...path: string[]): FieldDeclaration => ({ name: 'x', type: 'string', path })
+
+/** The second stage of a pipeline where these paths are withheld. */
+const first = (...paths: string[][]) => {
+  const [, second] = injectMongodbPipeline([], mask, new WithheldPaths(paths.map((path) => field(...path))), []) as [
+    unknown,
+    unknown,
+  ]
+  return JSON.stringify(second)
+}
+
 const asking = [
   '{"margin":20}',
   '{"margin":null}',
@@ -142,16 +153,6 @@ describe('a pipeline of MongoDB where fields are withheld', () => {
   })
 
   it('takes away the object around what MongoDB cannot name', () => {
-    const field = (...path: string[]): FieldDeclaration => ({ name: 'x', type: 'string', path })
-    const first = (...paths: string[][]) => {
-      const [, second] = injectMongodbPipeline(
-        [],
-        mask,
-        new WithheldPaths(paths.map((path) => field(...path))),
-        [],
-      ) as [unknown, unknown]
-      return JSON.stringify(second)
-    }
     assert.equal(first(['a', 'b.c']), '{"$unset":["a"]}')
     assert.equal(first(['a', '$b', 'c']), '{"$unset":["a"]}')
     assert.equal(first(['a', '0', 'c']), '{"$unset":["a"]}')

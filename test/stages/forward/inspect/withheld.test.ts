@@ -239,6 +239,10 @@ describe('a query string that asks about a withheld field', () => {
   })
 })
 
+/** A form of one part. */
+const parts = (head: string, content: string) =>
+  `--b\r\nContent-Disposition: form-data; ${head}\r\n\r\n${content}\r\n--b--`
+
 describe('a body that asks about a withheld field', () => {
   const refused = [
     '{"margin":20}',
@@ -297,8 +301,6 @@ describe('a body that asks about a withheld field', () => {
   })
 
   const form = 'application/x-www-form-urlencoded'
-  const parts = (head: string, content: string) =>
-    `--b\r\nContent-Disposition: form-data; ${head}\r\n\r\n${content}\r\n--b--`
   const typed = (head: string, content: string) => parts(`${head}\r\nContent-Type: application/json`, content)
   const multipart = 'multipart/form-data; boundary=b'
   const bodies: readonly (readonly [string, string, string])[] = [
