@@ -83,7 +83,9 @@ async function switchTenant(request: FastifyRequest, reply: FastifyReply, rooms:
     detail: { from: tenant.id },
   })
   const { method, userAgent, absoluteUntil } = record
-  const started = await rooms.sessions.start(policy, { method, address: admitted.client, userAgent }, absoluteUntil)
+  // The account as this session has it: what ends that one by a raised epoch must end the one that comes of it.
+  const entered = { ...policy, account }
+  const started = await rooms.sessions.start(entered, { method, address: admitted.client, userAgent }, absoluteUntil)
   await rooms.sessions.end(handle)
   return reply
     .headers({ 'set-cookie': rooms.sessions.cookie(started.handle), 'cache-control': 'no-store' })
