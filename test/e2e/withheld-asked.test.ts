@@ -19,6 +19,7 @@ const routes = [
   route('/raw', ['GET', 'POST'], { sanitise: 'raw' }),
   route('/watched', ['GET'], { sanitise: { profile: 'strict', report: true } }),
   route('/written', ['POST'], { action: 'modify', check: { body: ['/'] } }),
+  route('/removed/*', ['DELETE'], { action: 'modify' }),
   route('/odata', ['GET'], { sanitise: 'odata', ...inject({ kind: 'query', mask: 'odata' }) }),
   route('/odata-alone', ['GET'], { sanitise: 'odata' }),
   route('/postgrest', ['GET'], inject({ kind: 'query', mask: 'postgrest' })),
@@ -154,6 +155,14 @@ describe('a field that is withheld', () => {
     assert.equal(count(), 0)
     assert.equal((await post(ann, '/postgrest/1?amount=gt.20', json, '{"amount":1}', 'PATCH')).status, 200)
     assert.equal(corridor.upstream.requests.at(-1)?.method, 'PATCH')
+  })
+
+  it('is not asked about by what is to be deleted', async () => {
+    const removed = (body: string) => post(ann, '/removed/1', json, body, 'DELETE')
+    assertRefused(corridor.edge, await removed('{"where":{"margin":{"gt":20}}}'), 403, 'ERR_ROW_FORBIDDEN')
+    assert.equal(count(), 0)
+    assert.equal((await removed('{"where":{"amount":{"gt":20}}}')).status, 200)
+    assert.equal(corridor.upstream.requests.at(-1)?.method, 'DELETE')
   })
 
   it('is counted where it is asked about, and only counted in report mode', async () => {

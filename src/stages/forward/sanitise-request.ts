@@ -48,9 +48,10 @@ function joinsQuery({ route }: Masked): boolean {
   return route.config.inject.some(({ kind }) => kind === 'query')
 }
 
-/** What is written is held to the mask by `check`. */
+/** What is written is held to the mask by `check`; a deletion may say what to delete by its body, and has none. */
 function asksByBody({ route }: Masked): boolean {
-  return route.config.action === 'read' && !route.config.inject.some(({ kind }) => kind === 'body')
+  const isWritten = route.config.action === 'modify' && route.rows?.check !== undefined
+  return !isWritten && !route.config.inject.some(({ kind }) => kind === 'body')
 }
 
 function inspects({ route }: Masked): boolean {
