@@ -66,11 +66,8 @@ describe('an account that is changed while a tenant takes it in', () => {
     await store.putAccount(accountOf('a'))
     await store.putTenant(tenantOf('t'))
     await other.query(`update accounts set state = 'disabled' where id = 'a'`)
-    let isIn = false
-    const joining = store.putMembership(membershipOf('t', 'a')).then(() => {
-      isIn = true
-    })
-    while (!isIn && !(await someoneWaits(other))) await sleep(10)
+    const joining = store.putMembership(membershipOf('t', 'a'))
+    await Promise.race([joining, someoneWaits(other)])
     const before = await store.readPolicy('t', 'a')
     await other.query('commit')
     await joining
@@ -87,9 +84,13 @@ describe('an account that is changed while a tenant takes it in', () => {
   })
 })
 
-async function someoneWaits(client: Client): Promise<boolean> {
-  const { rowCount } = await client.query('select from pg_locks where not granted')
-  return rowCount !== 0
+/** Until somebody waits for a lock, for a second and a half at most. */
+async function someoneWaits(client: Client): Promise<void> {
+  for (let attempt = 0; attempt < 150; attempt += 1) {
+    const { rowCount } = await client.query('select from pg_locks where not granted')
+    if (rowCount !== 0) return
+    await sleep(10)
+  }
 }
 
 describe('a PostgreSQL server', () => {
