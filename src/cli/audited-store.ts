@@ -5,6 +5,7 @@ import type {
   AccountStore,
   ApiKey,
   Grant,
+  GrantSubject,
   Group,
   Membership,
   SupportOpening,
@@ -22,7 +23,7 @@ type Describe = (...args: never[]) => Facts
 
 /** The verbs that change something, and the event each of them is. */
 const events = {
-  putTenant: ({ id }: Tenant) => ({ event: 'tenant.changed', tenant: id }),
+  putTenant: ({ id, signIn }: Tenant) => ({ event: 'tenant.changed', tenant: id, detail: { signIn } }),
   removeTenant: (tenant: string) => ({ event: 'tenant.removed', tenant }),
   putAccount: ({ id, state, epoch }: Account) => ({ event: 'account.changed', account: id, detail: { state, epoch } }),
   removeAccount: (account: string) => ({ event: 'account.removed', account }),
@@ -53,15 +54,34 @@ const events = {
     account,
     detail: { groups },
   }),
-  putGrant: ({ tenant, id, dataset, effect, actions }: Grant) => ({
+  putGrant: ({ tenant, id, dataset, effect, actions, subject, withhold, sharedBy }: Grant) => ({
     event: 'grant.changed',
     tenant,
-    detail: { grant: id, dataset, effect, actions },
+    detail: {
+      grant: id,
+      dataset,
+      effect,
+      actions,
+      subject: subjectText(subject),
+      withhold,
+      ...(sharedBy === undefined ? {} : { sharedBy }),
+    },
   }),
   removeGrant: (tenant: string, grant: string) => ({ event: 'grant.removed', tenant, detail: { grant } }),
   addApiKey: ({ tenant, account, id }: ApiKey) => ({ event: 'key.added', tenant, account, detail: { key: id } }),
   removeApiKey: (key: string) => ({ event: 'key.removed', detail: { key } }),
 } as const satisfies Partial<Record<keyof AccountStore, Describe>>
+
+function subjectText(subject: GrantSubject): string {
+  switch (subject.kind) {
+    case 'everyone':
+      return 'everyone'
+    case 'group':
+      return `group ${subject.group}`
+    case 'account':
+      return `account ${subject.account}`
+  }
+}
 
 function supportFacts({ tenant, account, validUntil, support }: Membership, more: NonNullable<Facts['detail']>) {
   const { reason = '' } = support ?? {}
