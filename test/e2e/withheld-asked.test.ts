@@ -16,6 +16,10 @@ const setAccount = { kind: 'query', set: { account: { $user: 'tenant' }, entity:
 
 const routes = [
   route('/strict', ['GET', 'POST']),
+  route('/table', ['GET'], { rows: { at: ['/'], csv: { columns: { margin: 'Marge' } } } }),
+  route('/document', ['GET'], {
+    rows: { at: ['/'], xml: { at: ['/list/order'], fields: { margin: 'prices/@gain' } } },
+  }),
   route('/raw', ['GET', 'POST'], { sanitise: 'raw' }),
   route('/watched', ['GET'], { sanitise: { profile: 'strict', report: true } }),
   route('/written', ['POST'], { action: 'modify', check: { body: ['/'] } }),
@@ -45,6 +49,9 @@ const asked: readonly (readonly [string, number, string])[] = [
   ['GET /strict?margin_gte=20', 403, 'ERR_ROW_FORBIDDEN'],
   ['GET /strict?_sort=-margin', 403, 'ERR_ROW_FORBIDDEN'],
   ['GET /strict?_sort=id&f[margin][gt]=20', 403, 'ERR_ROW_FORBIDDEN'],
+  ['GET /table?sort=Marge', 403, 'ERR_ROW_FORBIDDEN'],
+  ['GET /table?margin=1', 403, 'ERR_ROW_FORBIDDEN'],
+  ['GET /document?sort=prices/@gain', 403, 'ERR_ROW_FORBIDDEN'],
   ['GET /odata-alone?$filter=margin%20gt%2020', 403, 'ERR_ROW_FORBIDDEN'],
   ['GET /odata-alone?$orderby=margin', 403, 'ERR_ROW_FORBIDDEN'],
   ['GET /odata?$filter=margin%20gt%2020', 400, 'ERR_QUERY_REFUSED'],
@@ -75,6 +82,8 @@ const posted: readonly (readonly [string, string, string, number, string])[] = [
 const neighbours = [
   'GET /strict?amount_gte=20&_sort=-amount&note=the%20margin%20is%20thin',
   'GET /raw?_sort=margin',
+  'GET /strict?sort=Marge&by=prices/@gain',
+  'GET /table?sort=Amount',
   'GET /plain?_sort=margin',
   "GET /odata?$filter=amount%20gt%2020%20and%20note%20eq%20'margin'&$orderby=amount",
   'GET /postgrest?amount=gt.20&order=amount.desc&select=id,amount',

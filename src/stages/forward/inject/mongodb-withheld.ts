@@ -23,8 +23,9 @@ export function removablePaths(
   return [...new Set(outer.map((path) => path.join('.')))]
 }
 
-/** As much of a path as MongoDB can name; it removes nothing by an index. */
-function nameable(path: readonly string[]): readonly string[] {
+/** As much of a path as MongoDB can name; it removes nothing by an index, and goes through lists by itself. */
+function nameable(declared: readonly string[]): readonly string[] {
+  const path = declared.filter((name) => name !== '*')
   const end = path.findIndex((name, at) => !/^[^$.\0][^.\0]*$/.test(name) || (at > 0 && /^[0-9]+$/.test(name)))
   return end < 0 ? path : path.slice(0, end)
 }

@@ -78,10 +78,10 @@ function relationOf(path: readonly string[], withheld: readonly string[]): Relat
   return path.length < withheld.length ? 'above' : 'inside'
 }
 
-/** Names apart at dots, without indexes. */
+/** Names apart at dots, without indexes and the `*` that stands for them in a declaration. */
 function foldAll(path: readonly string[]): readonly string[] {
   const names = path.flatMap((name) => fold(name).split('.'))
-  return names.filter((name) => !/^[0-9]*$/.test(name))
+  return names.filter((name) => !/^(?:[0-9]*|\*)$/.test(name))
 }
 
 function fold(name: string): string {

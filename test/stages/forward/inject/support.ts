@@ -46,7 +46,7 @@ const fields = {
   note: ['note'],
   margin: ['margin'],
   owner: ['meta', 'owner'],
-  expense: ['lines', 'cost'],
+  expense: ['lines', '*', 'cost'],
   list: ['prices', '0'],
 } as const
 
@@ -58,5 +58,5 @@ export function declare(name: keyof typeof fields): FieldDeclaration {
 const declared = [declare('id'), declare('amount'), declare('note')]
 const hidden = [declare('margin'), declare('owner'), declare('expense'), declare('list')]
 
-/** Somebody may not see `margin`, `/meta/owner`, `/lines/cost` or `/prices/0`; declared are `id`, `amount` and `note` too. */
+/** Somebody may not see `margin`, `/meta/owner`, the `cost` of any of `/lines` or `/prices/0`; declared are `id`, `amount` and `note` too. */
 export const withheld = new WithheldPaths(hidden, [...declared, ...hidden])

@@ -8,7 +8,7 @@ const margin: FieldDeclaration = { name: 'margin', type: 'number', path: ['margi
 const owner: FieldDeclaration = { name: 'owner', type: 'string', path: ['meta', 'owner'] }
 const email: FieldDeclaration = { name: 'contact', type: 'string', path: ['customer', 'e-mail'] }
 const price: FieldDeclaration = { name: 'unit_price', type: 'number', path: ['prices', '0'] }
-const stock: FieldDeclaration = { name: 'stock', type: 'number', path: ['depot', 'on hand'] }
+const stock: FieldDeclaration = { name: 'stock', type: 'number', path: ['depot', '*', 'on hand'] }
 const withheld = [margin, owner, email, price, stock]
 
 const rules = rulesOf('strict', { withheld })
