@@ -126,6 +126,7 @@ describe('a field that is withheld', () => {
   const post = (token: string, path: string, type: string, body: string, method = 'POST') =>
     send(token, `${method} ${path}`, [`Content-Type: ${type}`, `Content-Length: ${Buffer.byteLength(body)}`], body)
 
+  const removed = (body: string) => post(ann, '/removed/1', json, body, 'DELETE')
   const names = () => corridor.upstream.requests.at(-1)?.headers.map(([name]) => name.toLowerCase()) ?? []
   const count = () => corridor.upstream.requests.length
 
@@ -167,7 +168,6 @@ describe('a field that is withheld', () => {
   })
 
   it('is not asked about by what is to be deleted', async () => {
-    const removed = (body: string) => post(ann, '/removed/1', json, body, 'DELETE')
     assertRefused(corridor.edge, await removed('{"where":{"margin":{"gt":20}}}'), 403, 'ERR_ROW_FORBIDDEN')
     assert.equal(count(), 0)
     assert.equal((await removed('{"where":{"amount":{"gt":20}}}')).status, 200)
