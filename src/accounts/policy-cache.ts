@@ -83,8 +83,10 @@ export class PolicyCache {
     const result = this.#store
       .readPolicy(tenant, account)
       .then(({ version, policy: read }) => {
-        if (read === undefined && version === 0) return undefined
         const at = this.#clock.now()
+        // What it says may have been taken back more than a second ago.
+        if (!isFresh(now, at)) throw tooLate()
+        if (read === undefined && version === 0) return undefined
         const policy = read && inForce(read, at)
         const border = read === undefined ? Infinity : nextBorder(read, at)
         const known = this.#learn(tenant, version, question, at)
@@ -165,6 +167,10 @@ function note(known: Known, version: number, { asOf, turn }: Question): void {
 
 function isUsable({ version, known, readAt, until }: Entry, now: number): boolean {
   return version === known.version && isFresh(known.asOf, now) && readAt <= now && now < until
+}
+
+function tooLate(): ProxyError {
+  return new ProxyError('ERR_STORE_UNAVAILABLE', 'rights took too long to read', { retryAfter: 2 })
 }
 
 /** A clock that was put back makes nothing fresh. */

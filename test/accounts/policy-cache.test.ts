@@ -286,8 +286,22 @@ describe('a store that is away or slow', () => {
     const second = cache.policy('t', 'a')
     assert.notEqual(second, first)
     letGo()
-    assert.deepEqual(ids(await first), ['g'])
+    await assert.rejects(Promise.resolve(first), unavailable)
     assert.deepEqual(ids(await second), [])
+  })
+
+  it('is not believed where its answer is a second old, and is where it is younger', async (t) => {
+    const { cache, pass, copy, hold } = await bench(t)
+    const letLateGo = hold()
+    const late = cache.policy('t', 'a')
+    pass(1000)
+    letLateGo()
+    await assert.rejects(Promise.resolve(late), unavailable)
+    const letGo = hold()
+    const inTime = cache.policy('t', 'a')
+    pass(999)
+    letGo()
+    assert.equal(await inTime, copy())
   })
 
   it('is asked for one round of versions at a time', async (t) => {
