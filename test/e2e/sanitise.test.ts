@@ -129,6 +129,16 @@ describe('what is refused of a request before the app sees any of it', () => {
     })
   }
 
+  it('refuses a body whose label the app would not get', async () => {
+    const body = '"&company=globex&"'
+    const lines = [bearer(ann), 'Content-Type: application/json', `Content-Length: ${body.length}`]
+    const send = (connection: string) =>
+      ask(corridor.edge, head('POST /form HTTP/1.1', [...lines, `Connection: ${connection}`]) + body)
+    assertRefused(corridor.edge, await send('close, Content-Type'), 400, 'ERR_HEADER_INVALID')
+    assert.equal(corridor.upstream.requests.length, 0)
+    assert.equal((await send('close, X-Own')).status, 200)
+  })
+
   it('counts what it finds by rule, and in report mode only counts it', async () => {
     await get('/watched?entity[$ne]=A')
     await get('/watched?account=globex')

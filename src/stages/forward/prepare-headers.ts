@@ -119,9 +119,15 @@ function mayForwardAuthorization(masked: Masked, value: string): boolean {
   return masked.access.kind === 'member' && masked.access.principal.proof === 'session'
 }
 
-/** The names `Connection` lists: about this hop only. Ours are already written, so none of them can be named away. */
+/**
+ * The names `Connection` lists: about this hop only. Ours are already written, so none of them can be named away; nor
+ * can what says how the body is read (RFC 9110 section 7.6.1), since it was looked into by that.
+ */
 function connectionOptions(masked: Masked): ReadonlySet<string> | undefined {
   const fields = masked.headers.all('connection')
   if (fields.length === 0) return undefined
-  return new Set(fields.flatMap((field) => field.split(',').map((option) => option.trim().toLowerCase())))
+  const options = fields.flatMap((field) => field.split(',').map((option) => option.trim().toLowerCase()))
+  if (options.some((option) => option.startsWith('content-')))
+    throw new ProxyError('ERR_HEADER_INVALID', 'a connection option that is about the body')
+  return new Set(options)
 }

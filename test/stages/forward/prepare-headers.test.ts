@@ -137,6 +137,12 @@ describe('the head an upstream receives', () => {
     assert.equal(said.get('x-forwarded-for'), '203.0.113.9')
   })
 
+  it('is refused where Connection lists what says how the body is read', () => {
+    for (const listed of ['content-type', 'close, Content-Type', 'X-A,content-encoding ', 'Content-Length'])
+      assert.throws(() => prepared({ headers: [['Connection', listed]] }), { code: 'ERR_HEADER_INVALID' }, listed)
+    assert.ok(!namesOf({ headers: [['Connection', 'close, x-content-type']] }).includes('connection'))
+  })
+
   it('has no condition and no coding of the client’s on rows, and all of them elsewhere', () => {
     const names = ['if-none-match', 'if-modified-since', 'if-range', 'range', 'accept-encoding']
     const headers = names.map((name) => [name, 'x'] as const)
