@@ -37,10 +37,10 @@ export function foldName(name: string): string {
 
 /** What a decoded name may come to; separators that were encoded may be read as separators after all. */
 function spellings(name: string): readonly string[] {
-  return [name.replaceAll('\0', ''), ...name.split('\0', 1)]
-    .flatMap((each) => [each, ...each.split(/[&;=]/)])
-    .map(trimName)
-    .flatMap((each) => [each, ...bases(each)])
+  const pieces = [name.replaceAll('\0', ''), ...name.split('\0', 1)].flatMap((each) => [each, ...each.split(/[&;=]/)])
+  // A body may be nothing but names of separators.
+  const trimmed = [...new Set(pieces)].map(trimName)
+  return [...new Set(trimmed.flatMap((each) => [each, ...bases(each)]))]
 }
 
 /** The variable that `a[b]`, `[a]b`, `a]` and `a.b` are read into. */

@@ -294,6 +294,11 @@ describe('fields of a form beside a set parameter', () => {
     assert.equal(dropParameterFields(sent, tenant), sent)
   })
 
+  it('are found among separators that are encoded, however many fields have names of those', () => {
+    const others = Array.from({ length: 9998 }, () => '%26'.repeat(255)).join('&')
+    assert.equal(form(`${others}&${'%26'.repeat(200)}tenant${'%26'.repeat(50)}=globex`), others)
+  })
+
   it('may be 10,000, and no more, however long the body is', () => {
     assert.equal(form('&'.repeat(9999)), '&'.repeat(9999))
     assert.equal(form('&'.repeat(10_000)), refused)
