@@ -19,7 +19,7 @@ export class WithheldReading {
 
   /** Whether application/x-www-form-urlencoded text asks about one. */
   pairsAsk(text: string): boolean {
-    return text.split('&').some((pair) => {
+    return text.split(/&+/).some((pair) => {
       const equals = pair.indexOf('=')
       const [name, value] = equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)]
       return this.pairAsks(decode(name), decode(value))

@@ -331,6 +331,12 @@ describe('a body that asks about a withheld field', () => {
       assert.equal(body(type, text), outcome)
     })
 
+  it('is found behind any number of separators', () => {
+    const separators = '&'.repeat(10 * 1024 * 1024)
+    assert.equal(body('application/x-www-form-urlencoded', `${separators}a=1`), through)
+    assert.notEqual(body('application/x-www-form-urlencoded', `${separators}margin=1`), through)
+  })
+
   it('is left to the other rules where it cannot be read', () => {
     assert.equal(body('text/xml', '<q><margin>'), through)
     assert.equal(body(multipart, 'margin'), through)
