@@ -11,7 +11,8 @@ export function requireApartColumn(text: string, withheld: WithheldPaths): void 
   withheld.requireApart(knownPath(text, withheld))
 }
 
-const directions = /(?:\.(?:asc|desc|nullsfirst|nullslast))+$/
+/** One after the other, of which PostgREST takes two. */
+const directions = /(?:\.(?:asc|desc|nullsfirst|nullslast)){1,2}$/
 
 /** `amount.desc.nullslast,meta->>color`. */
 export function requireApartOrder(text: string, withheld: WithheldPaths): void {

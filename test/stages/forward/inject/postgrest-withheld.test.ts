@@ -94,6 +94,12 @@ describe('a query of PostgREST where columns are withheld', () => {
       assert.equal(tell(text), 'let through')
     })
 
+  it('is ordered in one direction, and with empty values at one end', () => {
+    assert.equal(tell('order=amount.desc.nullslast'), 'let through')
+    assert.notEqual(tell('order=amount.desc.nullslast.asc'), 'let through')
+    assert.notEqual(tell(`order=amount${'.asc'.repeat(200_000)}.x`), 'let through')
+  })
+
   it('has to stand where every row is open too', () => {
     for (const text of ['margin=gt.1', 'or=(margin.gt.1)', 'order=margin', 'select=margin'])
       assert.equal(
