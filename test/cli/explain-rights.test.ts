@@ -81,6 +81,13 @@ suite('explain, of rights alone', { concurrency: 4 }, () => {
     const { code, value } = await ask({ account: 'globex', owner: 'frank', status: 'open' })
     assert.deepEqual([code, member(value, 'row', 'permitted')], [0, true])
     assert.equal(member(value, 'row', 'rules', 1, 'subject'), 'account, shared by frank@globex.example')
+    assert.deepEqual(
+      [1, 2].map((at) => [member(value, 'row', 'rules', at, 'rule'), member(value, 'row', 'rules', at, 'holds')]),
+      [
+        ['grant:frank-to-gina', true],
+        ['grant:own-orders', false],
+      ],
+    )
     const others = await ask({ account: 'globex', owner: 'bob', status: 'open' })
     assert.deepEqual([others.code, member(others.value, 'row', 'permitted')], [1, false])
   })
